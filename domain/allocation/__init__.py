@@ -1,0 +1,1 @@
+"""Allocation: which location serves which requirement."""

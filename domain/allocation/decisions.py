@@ -1,0 +1,57 @@
+"""Choosing the locations for a demand: plain values in, a plan out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Source:
+    """A location that could serve, and the units it can promise (ATP) per SKU."""
+
+    location_id: UUID
+    available: Mapping[str, int]
+
+    def has(self, demand: Mapping[str, int]) -> bool:
+        """Whether it can serve all of it alone."""
+        return all(self.available.get(sku, 0) >= units for sku, units in demand.items())
+
+
+@dataclass(frozen=True)
+class Take:
+    """Units of a SKU that a location sets aside."""
+
+    location_id: UUID
+    sku: str
+    units: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What each location sets aside, and what nobody can promise."""
+
+    takes: tuple[Take, ...]
+    short: Mapping[str, int]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every unit found its location."""
+        return not self.short
+
+
+def plan_allocation(demand: Mapping[str, int], sources: Sequence[Source]) -> Plan:
+    """Serve `demand` from the first source that has all of it, else from several in the order given.
+
+    Units are whole items. Conserves units: taken + short == demanded, for every SKU. Never takes more than there is.
+    """
+    assert all(units > 0 for units in demand.values()), "a demand of nothing"
+    alone = next((source for source in sources if source.has(demand)), None)
+    left = dict(demand)
+    takes = []
+    for source in [alone] if alone else sources:
+        for sku in sorted(left):
+            units = min(left[sku], max(source.available.get(sku, 0), 0))
+            if units:
+                takes.append(Take(source.location_id, sku, units))
+                left[sku] -= units
+    return Plan(tuple(takes), {sku: units for sku, units in left.items() if units})

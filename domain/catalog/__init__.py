@@ -1,0 +1,1 @@
+"""The catalog: what is sold, in which variants, at which price."""

@@ -1,0 +1,77 @@
+"""Rows of the catalog: products, their variants, and what these cost per channel."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+from domain.kernel.rows import Row, reference
+
+
+class VariantKind(StrEnum):
+    """How a variant reaches its buyer."""
+
+    PHYSICAL = "PHYSICAL"
+    DIGITAL = "DIGITAL"
+    SERVICE = "SERVICE"
+
+
+class ProductRow(Row):
+    """Something on sale, in one or more variants."""
+
+    handle = fields.CharField(max_length=80, unique=True, description="Its short name in addresses.")
+    title = fields.CharField(max_length=200, description="Its name for buyers.")
+    description = fields.TextField(default="", description="What it is.")
+    is_active = fields.BooleanField(default=True, description="Whether it is on sale.")
+    created_at = fields.DatetimeField(description="When it was entered.")
+
+    class Meta:
+        table = "products"
+        indexes = [Index(fields=("created_at", "id")), Index(fields=("title", "id"))]
+
+
+class VariantRow(Row):
+    """The sellable unit."""
+
+    product: Any = reference("ProductRow", "The product it is a variant of.")
+    product_id: UUID
+    sku = fields.CharField(max_length=64, unique=True, description="Stock keeping unit: its name in every document.")
+    title = fields.CharField(max_length=200, description="What tells it from the product's other variants.")
+    kind: Any = fields.CharEnumField(VariantKind, max_length=10, description="How it reaches its buyer.")
+    is_stock_tracked = fields.BooleanField(default=True, description="Whether units of it are counted.")
+    is_active = fields.BooleanField(default=True, description="Whether it is on sale.")
+    weight_grams = fields.IntField(null=True, description="Weight of one unit, packed, in grams.")
+    length_mm = fields.IntField(null=True, description="Longest side, packed, in millimetres.")
+    width_mm = fields.IntField(null=True, description="Middle side, packed, in millimetres.")
+    height_mm = fields.IntField(null=True, description="Shortest side, packed, in millimetres.")
+
+    class Meta:
+        table = "variants"
+        constraints = [
+            CheckConstraint(
+                check="(weight_grams IS NULL OR weight_grams >= 0) AND (length_mm IS NULL OR length_mm > 0)"
+                " AND (width_mm IS NULL OR width_mm > 0) AND (height_mm IS NULL OR height_mm > 0)",
+                name="variants_measures_positive",
+            )
+        ]
+
+
+class PriceRow(Row):
+    """What one unit costs in one channel, tax included."""
+
+    variant: Any = reference("VariantRow", "What is sold.", index=False)
+    variant_id: UUID
+    channel: Any = reference("ChannelRow", "Where it is sold.")
+    channel_id: UUID
+    currency = fields.CharField(max_length=3, description="The channel's currency.")
+    amount_minor = fields.BigIntField(description="Minor units for one unit, tax included.")
+
+    class Meta:
+        table = "prices"
+        constraints = [
+            UniqueConstraint(fields=("variant_id", "channel_id"), name="prices_variant_channel"),
+            CheckConstraint(check="amount_minor >= 0", name="prices_amount_not_negative"),
+        ]

@@ -1,0 +1,1 @@
+"""Business processes, one file each: the only door for writes."""

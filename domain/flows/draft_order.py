@@ -1,0 +1,233 @@
+"""From a request to the rows of one order, priced and checked against the listing; nothing is written here."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.allocation.decisions import Plan
+from domain.catalog.errors import NotPriced, UnknownSku
+from domain.catalog.models import VariantRow
+from domain.channels.models import ChannelRow
+from domain.flows.listing import Listing, customer_of
+from domain.flows.placement import Component, PlaceLine, PlaceOrder
+from domain.kernel.actor import Actor, Permission
+from domain.kernel.errors import DomainError, InvalidInput, NotFound, Refusals
+from domain.kernel.ids import new_id
+from domain.kernel.money import LARGEST_MINOR
+from domain.orders.decisions import (
+    MOST_UNITS,
+    Units,
+    fulfillment_status,
+    price_line,
+    spread_over_requirements,
+)
+from domain.orders.errors import ExternalReferenceTaken, WrongCurrency
+from domain.orders.lifecycle import ORDER, OrderAction, OrderStatus
+from domain.orders.models import ChargeRow, OrderAddressRow, OrderLineRow, OrderRow, RequirementRow
+from domain.orders.service import new_number, units_of
+from domain.payments.lifecycle import PaymentStatus
+from domain.payments.models import PaymentRow
+
+
+@dataclass
+class Draft:
+    """One order, ready to be written once stock has been promised."""
+
+    order: OrderRow
+    lines: list[OrderLineRow]
+    requirements: list[RequirementRow]
+    charges: list[ChargeRow]
+    addresses: list[OrderAddressRow]
+    payment: PaymentRow | None
+    plan: Plan = field(default_factory=lambda: Plan((), {}))
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether its locations may begin at once."""
+        return bool(self.order.status == OrderStatus.CONFIRMED)
+
+    @property
+    def stocked(self) -> list[RequirementRow]:
+        """The requirements that a location must set units aside for."""
+        return [each for each in self.requirements if each.is_stocked]
+
+    @property
+    def demand(self) -> dict[str, int]:
+        """Units per SKU, the lines of one SKU added up first."""
+        total: Counter[str] = Counter()
+        for each in self.stocked:
+            total[each.sku] += each.required
+        return dict(total)
+
+    def line_of(self, sku: str) -> OrderLineRow:
+        """The first line that needs the SKU."""
+        line_id = next(each.line_id for each in self.requirements if each.sku == sku)
+        return next(line for line in self.lines if line.id == line_id)
+
+
+def draft_order(actor: Actor, now: datetime, request: PlaceOrder, listing: Listing) -> Draft:
+    """The rows of the order. Raises the refusals of all its fields together."""
+    channel = listing.channels.get(request.channel)
+    if channel is None:
+        raise NotFound("channel", f'"{request.channel[:40]}"', path=("channel",))
+    if request.currency not in (None, channel.currency):
+        raise WrongCurrency(channel.currency, str(request.currency)[:3], path=("currency",))
+    _check_authority(actor, request)
+    if (channel.id, request.external_reference) in listing.references:
+        raise ExternalReferenceTaken(channel.code, str(request.external_reference))
+    if request.external_reference:
+        listing.references.add((channel.id, request.external_reference))
+    customer = customer_of(actor, now, request.customer, listing)
+    order = _order(now, request, channel)
+    order.customer_id = customer.id if customer else None
+    draft = Draft(order, [], [], _charges(order, request), _addresses(order, request), None)
+    faults: list[DomainError] = []
+    for n, line in enumerate(request.lines):
+        try:
+            _add_line(draft, n, line, channel, listing)
+        except DomainError as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0] if len(faults) == 1 else Refusals(faults)
+    _add_up(draft, request, now)
+    return draft
+
+
+def _check_authority(actor: Actor, request: PlaceOrder) -> None:
+    """Prices, charges, dates and bundles of their own making are for staff and channels; buyers take the list's."""
+    own = any(line.unit_price_minor is not None or line.discount_minor or line.tax_minor for line in request.lines)
+    bundled = any(line.components for line in request.lines)
+    if own or bundled or request.charges or request.placed_at or request.external_reference:
+        actor.require(Permission.MANAGE_ORDERS)
+
+
+def _order(now: datetime, request: PlaceOrder, channel: ChannelRow) -> OrderRow:
+    facts = OrderRow(fulfillment_status=_nothing_yet()).facts(is_on_hold=False)
+    status = ORDER.step(OrderAction.SUBMIT, OrderStatus.DRAFT, facts)
+    if request.is_confirmed:
+        status = ORDER.step(OrderAction.CONFIRM, status, facts)
+    if request.placed_at is not None and request.placed_at > now:
+        raise InvalidInput("An order cannot have been placed in the future.", path=("placedAt",))
+    return OrderRow(
+        id=new_id(),
+        number=new_number(),
+        channel_id=channel.id,
+        external_reference=request.external_reference,
+        origin=request.origin,
+        status=status,
+        currency=channel.currency,
+        shipping_method=request.shipping_method,
+        note=request.note,
+        placed_at=request.placed_at or now,
+        recorded_at=now,
+        updated_at=now,
+    )
+
+
+def _nothing_yet() -> object:
+    return fulfillment_status(Units(0, 0, 0, 0, 0, 0, 0, 0), work_began=False)
+
+
+def _add_line(draft: Draft, n: int, line: PlaceLine, channel: ChannelRow, listing: Listing) -> None:
+    path = ("lines", str(n))
+    variant = _variant(line.sku, listing, (*path, "sku"))
+    price_minor = line.unit_price_minor
+    if price_minor is None:
+        price = listing.prices.get((variant.id, channel.id))
+        if price is None:
+            raise NotPriced(variant.sku, channel.code, path=(*path, "sku"))
+        price_minor = price.amount_minor
+    amounts = price_line(line.quantity, price_minor, line.discount_minor, line.tax_minor, path=(*path, "unitPrice"))
+    row = OrderLineRow(
+        id=new_id(),
+        order_id=draft.order.id,
+        position=n + 1,
+        variant_id=variant.id,
+        sku=variant.sku,
+        title=variant.title,
+        quantity=line.quantity,
+        currency=channel.currency,
+        **vars(amounts),
+    )
+    draft.lines.append(row)
+    parts = line.components or (Component(variant.sku, 1),)
+    shares = spread_over_requirements(amounts.gross_minor, [part.units for part in parts])
+    for part, share in zip(parts, shares, strict=True):
+        needed = _variant(part.sku, listing, (*path, "components"))
+        draft.requirements.append(_requirement(draft, row, needed, part.units, share))
+
+
+def _variant(sku: str, listing: Listing, path: tuple[str, ...]) -> VariantRow:
+    variant = listing.variants.get(sku)
+    if variant is None:
+        raise UnknownSku(sku, path=path)
+    return variant
+
+
+def _requirement(draft: Draft, line: OrderLineRow, variant: VariantRow, units: int, gross_minor: int) -> RequirementRow:
+    required = line.quantity * units
+    if required > MOST_UNITS:
+        raise InvalidInput(f"A line needs at most {MOST_UNITS:,} units.", path=("lines", str(line.position - 1)))
+    row = RequirementRow(
+        id=new_id(),
+        order_id=draft.order.id,
+        line_id=line.id,
+        variant_id=variant.id,
+        sku=variant.sku,
+        units_per_item=units,
+        is_stocked=variant.is_stock_tracked,
+        required=required,
+        currency=line.currency,
+        gross_minor=gross_minor,
+    )
+    if row.is_stocked:
+        row.allocated = required
+    elif draft.is_confirmed:  # nothing to send: a download or a service is given with the confirmation
+        row.shipped = row.delivered = required
+    else:
+        row.unallocated = required
+    return row
+
+
+def _charges(order: OrderRow, request: PlaceOrder) -> list[ChargeRow]:
+    return [
+        ChargeRow(
+            id=new_id(),
+            order_id=order.id,
+            position=n,
+            kind=charge.kind,
+            title=charge.title[:200],
+            currency=order.currency,
+            net_minor=charge.gross_minor - charge.tax_minor,
+            tax_minor=charge.tax_minor,
+            gross_minor=charge.gross_minor,
+        )
+        for n, charge in enumerate(request.charges, 1)
+    ]
+
+
+def _addresses(order: OrderRow, request: PlaceOrder) -> list[OrderAddressRow]:
+    return [OrderAddressRow(id=new_id(), order_id=order.id, **vars(address)) for address in request.addresses]
+
+
+def _add_up(draft: Draft, request: PlaceOrder, now: datetime) -> None:
+    order = draft.order
+    order.subtotal_minor = sum(line.gross_minor for line in draft.lines)
+    order.charges_minor = sum(charge.gross_minor for charge in draft.charges)
+    order.discount_minor = sum(line.discount_minor for line in draft.lines)
+    order.tax_minor = sum(line.tax_minor for line in draft.lines) + sum(each.tax_minor for each in draft.charges)
+    order.total_minor = order.subtotal_minor + order.charges_minor
+    if not 0 <= order.total_minor <= LARGEST_MINOR:
+        raise InvalidInput("An order's total is not negative and below 10^15 minor units.", path=("charges",))
+    units = units_of(draft.requirements)
+    order.fulfillment_status = fulfillment_status(units, work_began=False)
+    if order.total_minor:
+        draft.payment = PaymentRow(
+            id=new_id(),
+            order_id=order.id,
+            method=request.payment_method[:40],
+            status=PaymentStatus.PENDING,
+            currency=order.currency,
+            expected_minor=order.total_minor,
+            created_at=now,
+        )

@@ -1,0 +1,108 @@
+"""What placing orders looks up, for all orders at once: channels, variants, prices, customers, names already taken."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+
+from domain.catalog.models import PriceRow, VariantRow
+from domain.channels.models import ChannelRow
+from domain.customers.models import CustomerRow
+from domain.flows.placement import PlaceCustomer, PlaceOrder
+from domain.kernel.actor import Actor, ActorKind, Permission
+from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
+from domain.kernel.ids import new_id
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.orders.models import OrderRow
+
+
+@dataclass
+class Listing:
+    """Everything by the name that requests use for it. Customers met for the first time wait in `met`."""
+
+    channels: dict[str, ChannelRow]
+    variants: dict[str, VariantRow]
+    prices: dict[tuple[UUID, UUID], PriceRow]
+    customers: dict[UUID | str, CustomerRow]
+    references: set[tuple[UUID, str]]
+    met: dict[UUID, CustomerRow]
+
+    async def write_customers(self, buyers: Collection[UUID | None]) -> None:
+        """Write those who were met for the first time and whose orders are taken."""
+        await CustomerRow.bulk_create([row for row in self.met.values() if row.id in buyers], batch_size=200)
+
+
+async def load_listing(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> Listing:
+    """Look everything up in one statement a kind."""
+    skus = {line.sku for each in requests for line in each.lines} | {
+        part.sku for each in requests for line in each.lines for part in line.components
+    }
+    codes = {each.channel for each in requests}
+    channels = {row.code: row for row in await ChannelRow.filter(code__in=codes, is_active=True)}
+    variants = {row.sku: row for row in await VariantRow.filter(sku__in=skus, is_active=True)}
+    priced = PriceRow.filter(
+        variant_id__in=[row.id for row in variants.values()], channel_id__in=[row.id for row in channels.values()]
+    )
+    named = [each.external_reference for each in requests if each.external_reference]
+    taken = OrderRow.filter(external_reference__in=named) if named else OrderRow.filter(id__isnull=True)
+    return Listing(
+        channels,
+        variants,
+        {(row.variant_id, row.channel_id): row for row in await priced},
+        await _customers(tx.actor, requests),
+        set(await taken.values_list("channel_id", "external_reference")) if named else set(),
+        {},
+    )
+
+
+async def _customers(actor: Actor, requests: Sequence[PlaceOrder]) -> dict[UUID | str, CustomerRow]:
+    asked = [each.customer for each in requests if each.customer]
+    ids = {each.id for each in asked if each.id} | ({actor.scope.customer_id} - {None})
+    emails = {each.email.strip().lower() for each in asked if each.email}
+    found: dict[UUID | str, CustomerRow] = {}
+    if ids:
+        found |= {row.id: row for row in await CustomerRow.filter(id__in=ids)}
+    if emails:
+        found |= {row.email or "": row for row in await CustomerRow.filter(email__in=emails)}
+    return found
+
+
+def customer_of(tx_actor: Actor, now: object, asked: PlaceCustomer | None, listing: Listing) -> CustomerRow | None:
+    """Who buys: a customer for themselves; staff for anyone, known or new; nobody when it is not said.
+
+    Raises NotFound for an unknown id, InvalidInput for what is no e-mail address, PermissionDenied for another's name.
+    """
+    own = tx_actor.scope.customer_id
+    if tx_actor.scope.actor_kind is ActorKind.CUSTOMER:
+        if asked and asked.id not in (None, own):
+            raise PermissionDenied(Permission.MANAGE_ORDERS)
+        return _known(own, listing)
+    if asked is None:
+        return None
+    if asked.id is not None:
+        return _known(asked.id, listing)
+    return _met(asked, now, listing)
+
+
+def _known(customer_id: UUID | None, listing: Listing) -> CustomerRow:
+    assert customer_id is not None
+    row = listing.customers.get(customer_id)
+    if row is None:
+        raise NotFound("customer", f"customer_{customer_id.hex}", path=("customer", "id"))
+    return row
+
+
+def _met(asked: PlaceCustomer, now: object, listing: Listing) -> CustomerRow:
+    if asked.email is None:
+        raise InvalidInput("Name the customer by id or by e-mail address.", path=("customer", "email"))
+    try:
+        email = validate_email(asked.email, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as fault:
+        raise InvalidInput(f"That is no e-mail address: {fault}", path=("customer", "email")) from fault
+    if len(asked.name) > 160 or len(asked.phone or "") > 40:
+        raise InvalidInput("A name has at most 160, a phone number at most 40 characters.", path=("customer", "name"))
+    if email not in listing.customers:
+        row = CustomerRow(id=new_id(), email=email, name=asked.name, phone=asked.phone, created_at=now)
+        listing.customers[email] = listing.met[row.id] = row
+    return listing.customers[email]

@@ -1,0 +1,159 @@
+"""Placing orders: each is checked, priced, set aside in stock and written whole, or refused whole."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from domain.allocation.decisions import Plan, Source, plan_allocation
+from domain.allocation.models import AllocationRow
+from domain.flows.draft_order import Draft, draft_order
+from domain.flows.listing import Listing, load_listing
+from domain.flows.placement import PlaceOrder, check
+from domain.fulfillment import service as fulfillment
+from domain.kernel.actor import Permission
+from domain.kernel.errors import DomainError
+from domain.kernel.ids import new_id
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.locations.models import LocationRow
+from domain.orders.events import OrderConfirmed, OrderPlaced
+from domain.orders.models import ChargeRow, OrderAddressRow, OrderLineRow, OrderRow, RequirementRow
+from domain.payments.events import PaymentExpected
+from domain.payments.models import PaymentRow
+from domain.stock import service as stock
+from domain.stock.errors import InsufficientStock
+from domain.stock.models import MovementCause, StockLevelRow
+from domain.stock.queries import atp
+
+PENDING_FOR = timedelta(days=3)
+
+
+async def place_order(tx: UnitOfWork, request: PlaceOrder) -> UUID:
+    """Place one order; its id. Raises what it is refused for."""
+    [outcome] = await place_orders(tx, [request])
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+async def place_orders(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> list[UUID | DomainError]:
+    """Place orders that arrive together: for each, its id or its refusal; a refused one leaves no trace.
+
+    Units of all their lines are set aside at locations that have them; a confirmed order's locations get their work.
+    """
+    tx.actor.require(Permission.PLACE_ORDERS)
+    outcomes: dict[int, UUID | DomainError] = {}
+    listing = await load_listing(tx, requests)
+    drafts: dict[int, Draft] = {}
+    for n, request in enumerate(requests):
+        try:
+            check(request)
+            drafts[n] = draft_order(tx.actor, tx.now, request, listing)
+        except DomainError as refusal:
+            outcomes[n] = refusal
+    shelf = await Shelf.lock(drafts.values())
+    for n, draft in list(drafts.items()):
+        try:
+            draft.plan = shelf.promise(draft)
+            outcomes[n] = draft.order.id
+        except InsufficientStock as refusal:
+            outcomes[n] = refusal
+            del drafts[n]
+    await _write(tx, list(drafts.values()), shelf, listing)
+    return [outcomes[n] for n in range(len(requests))]
+
+
+@dataclass
+class Shelf:
+    """The locked stock levels that these orders draw on, and what is still free of each."""
+
+    levels: dict[tuple[UUID, str], StockLevelRow]
+    free: dict[tuple[UUID, str], int]
+    locations: list[UUID]
+
+    @classmethod
+    async def lock(cls, drafts: Iterable[Draft]) -> "Shelf":
+        """Lock every level of every SKU that is asked for, in key order."""
+        wanted = {each.variant_id for draft in drafts for each in draft.stocked if each.variant_id}
+        rows = await stock.lock_levels(wanted) if wanted else []
+        levels = {(row.location_id, row.sku): row for row in rows}
+        active = LocationRow.filter(is_active=True, id__in=[row.location_id for row in rows])
+        locations = [row.id for row in await active.order_by("priority", "code")] if rows else []
+        return cls(levels, {key: max(atp(row), 0) for key, row in levels.items()}, locations)
+
+    def promise(self, draft: Draft) -> Plan:
+        """Take the draft's demand off what is free. Raises InsufficientStock, naming the first line that is short."""
+        demand = draft.demand
+        sources = [Source(place, {sku: self.free.get((place, sku), 0) for sku in demand}) for place in self.locations]
+        plan = plan_allocation(demand, sources)
+        if not plan.is_complete:
+            sku = next(each.sku for each in draft.stocked if each.sku in plan.short)
+            line = str(draft.line_of(sku).position - 1)
+            refusal = InsufficientStock(
+                sku, demand[sku], demand[sku] - plan.short[sku], path=("lines", line, "quantity")
+            )
+            raise refusal
+        for take in plan.takes:
+            self.free[take.location_id, take.sku] -= take.units
+        return plan
+
+
+async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, listing: Listing) -> None:
+    await listing.write_customers({draft.order.customer_id for draft in drafts})
+    allocations = {draft.order.id: _allocations(draft) for draft in drafts}
+    await OrderRow.bulk_create([draft.order for draft in drafts], batch_size=200)
+    await OrderLineRow.bulk_create([line for draft in drafts for line in draft.lines], batch_size=200)
+    await RequirementRow.bulk_create([each for draft in drafts for each in draft.requirements], batch_size=200)
+    await ChargeRow.bulk_create([charge for draft in drafts for charge in draft.charges], batch_size=200)
+    await OrderAddressRow.bulk_create([address for draft in drafts for address in draft.addresses], batch_size=200)
+    await AllocationRow.bulk_create([each for rows in allocations.values() for each in rows], batch_size=200)
+    await PaymentRow.bulk_create([draft.payment for draft in drafts if draft.payment], batch_size=200)
+    for draft in drafts:
+        tx.record(OrderPlaced(draft.order.id))
+        if draft.payment:
+            tx.record(PaymentExpected(draft.order.id, draft.payment.id))
+        if draft.is_confirmed:
+            tx.record(OrderConfirmed(draft.order.id))
+        else:
+            tx.later("expire_order", {"order_id": draft.order.id.hex}, after=PENDING_FOR)
+    confirmed = [draft for draft in drafts if draft.is_confirmed]
+    await fulfillment.open_orders(
+        tx, [work_of(draft.order, row) for draft in confirmed for row in allocations[draft.order.id]]
+    )
+    await stock.move(tx, [_movement(row, shelf) for rows in allocations.values() for row in rows])
+
+
+def _allocations(draft: Draft) -> list[AllocationRow]:
+    """The plan's units, given to the requirements of each SKU in their order."""
+    left = {each.id: each.allocated for each in draft.requirements}
+    rows: list[AllocationRow] = []
+    for take in draft.plan.takes:
+        units = take.units
+        for each in draft.stocked:
+            given = min(units, left[each.id]) if each.sku == take.sku else 0
+            if given:
+                units, left[each.id] = units - given, left[each.id] - given
+                rows.append(
+                    AllocationRow(
+                        id=new_id(),
+                        requirement_id=each.id,
+                        order_id=draft.order.id,
+                        location_id=take.location_id,
+                        variant_id=each.variant_id,
+                        sku=each.sku,
+                        quantity=given,
+                    )
+                )
+    return rows
+
+
+def work_of(order: OrderRow, allocation: AllocationRow) -> fulfillment.Work:
+    """What a location is to pack for an allocation."""
+    return fulfillment.Work(
+        order.id, order.number, allocation.location_id, allocation.requirement_id, allocation.sku, allocation.quantity
+    )
+
+
+def _movement(row: AllocationRow, shelf: Shelf) -> stock.Movement:
+    level = shelf.levels[row.location_id, row.sku]
+    return stock.Movement(level.id, MovementCause.ALLOCATED, allocated=row.quantity, order_id=row.order_id)

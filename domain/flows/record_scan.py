@@ -1,0 +1,127 @@
+"""What carriers saw: kept once, the latest counts, and a delivery is booked through to the order."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domain.flows.roll_up import roll_up
+from domain.flows.ship_shipment import hand_over
+from domain.kernel.actor import Permission
+from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.events import OrderFact
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.orders import service as orders
+from domain.orders.events import OrderReopened
+from domain.orders.lifecycle import ORDER, OrderAction, OrderStatus
+from domain.orders.models import OrderRow
+from domain.shipping.decisions import outcome_after, proves_hand_over, shipment_action
+from domain.shipping.events import ParcelScanned, ShipmentDelivered, ShipmentLost
+from domain.shipping.lifecycle import SHIPMENT, ParcelOutcome, ShipmentAction, ShipmentStatus, TrackingStatus
+from domain.shipping.models import ParcelLineRow, ParcelRow, ScanRow, ShipmentRow
+
+CLOCK_DRIFT = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class RecordScan:
+    """What a carrier says it saw of a parcel, which is named by its id or by carrier and tracking number."""
+
+    status: TrackingStatus
+    occurred_at: datetime
+    parcel_id: UUID | None = None
+    carrier: str | None = None
+    tracking_number: str | None = None
+    place: str | None = None
+    description: str | None = None
+    carrier_reference: str | None = None
+
+
+async def record_scan(tx: UnitOfWork, request: RecordScan) -> UUID:
+    """Keep the scan once; the parcel's id. Late, repeated and disordered scans end in the same state.
+
+    Raises NotFound for an unknown parcel, InvalidInput for a time more than an hour ahead of ours.
+    """
+    tx.actor.require(Permission.RECORD_SCANS)
+    if request.occurred_at > tx.now + CLOCK_DRIFT:
+        raise InvalidInput("A scan cannot come from the future.", path=("occurredAt",))
+    found = await _parcel(request)
+    order = await orders.lock(tx, found.order_id)
+    parcel = await ParcelRow.get(id=found.id)
+    if not await _keep(tx, parcel, request):
+        return parcel.id
+    if parcel.tracked_at is None or parcel.tracked_at < request.occurred_at:
+        parcel.tracking_status, parcel.tracked_at = request.status, request.occurred_at
+    tx.record(ParcelScanned(order.id, parcel.id, request.status, request.occurred_at.isoformat()))
+    shipment = await ShipmentRow.get(id=parcel.shipment_id)
+    if shipment.status == ShipmentStatus.PACKED and proves_hand_over(request.status):
+        # The carrier has it: a fact, whatever our books or holds say.
+        await hand_over(tx, shipment, is_on_hold=False)
+    if shipment.status != ShipmentStatus.CANCELED:
+        await _settle(tx, order, shipment, parcel, outcome_after(parcel.outcome, request.status))
+    await parcel.save(update_fields=["tracking_status", "tracked_at", "outcome"])
+    await roll_up(tx, order)
+    return parcel.id
+
+
+async def _parcel(request: RecordScan) -> ParcelRow:
+    if request.parcel_id is not None:
+        found, name = await ParcelRow.get_or_none(id=request.parcel_id), f"parcel_{request.parcel_id.hex}"
+    elif request.carrier and request.tracking_number:
+        named = ParcelRow.filter(carrier=request.carrier, tracking_number=request.tracking_number)
+        found, name = await named.get_or_none(), f"{request.carrier} {request.tracking_number[:60]}"
+    else:
+        raise InvalidInput("Name the parcel by its id, or by carrier and tracking number.", path=("parcel",))
+    if found is None:
+        raise NotFound("parcel", name)
+    return found
+
+
+async def _keep(tx: UnitOfWork, parcel: ParcelRow, request: RecordScan) -> bool:
+    """Whether the scan is new. A scan without a name of the carrier's is named by what it says."""
+    said = f"{request.status}|{request.occurred_at.timestamp()}|{request.place or ''}"
+    named = request.carrier_reference or hashlib.sha256(said.encode()).hexdigest()
+    if await ScanRow.filter(parcel_id=parcel.id, carrier_reference=named[:120]).exists():
+        return False
+    await ScanRow.create(
+        parcel_id=parcel.id,
+        order_id=parcel.order_id,
+        status=request.status,
+        occurred_at=request.occurred_at,
+        recorded_at=tx.now,
+        place=(request.place or "")[:120] or None,
+        description=(request.description or "")[:300] or None,
+        carrier_reference=named[:120],
+    )
+    return True
+
+
+async def _settle(
+    tx: UnitOfWork, order: OrderRow, shipment: ShipmentRow, parcel: ParcelRow, outcome: ParcelOutcome
+) -> None:
+    if outcome == parcel.outcome:
+        return
+    for line in await ParcelLineRow.filter(parcel_id=parcel.id).order_by("id"):
+        units = line.quantity
+        await orders.add_units(
+            line.requirement_id,
+            delivered=units if outcome == ParcelOutcome.DELIVERED else 0,
+            lost=units if outcome == ParcelOutcome.LOST else -units if parcel.outcome == ParcelOutcome.LOST else 0,
+        )
+    parcel.outcome = outcome
+    others = ParcelRow.filter(shipment_id=shipment.id).exclude(id=parcel.id)
+    action = shipment_action(shipment.status, [outcome, *[other.outcome for other in await others]])
+    if action is not None:
+        await _step(tx, order, shipment, action)
+
+
+async def _step(tx: UnitOfWork, order: OrderRow, shipment: ShipmentRow, action: ShipmentAction) -> None:
+    shipment.status = SHIPMENT.step(action, shipment.status, shipment.facts(is_on_hold=False))
+    fact: type[OrderFact] = ShipmentLost
+    if action != ShipmentAction.LOSE:
+        shipment.delivered_at, fact = tx.now, ShipmentDelivered
+    await shipment.save(update_fields=["status", "delivered_at"])
+    if action == ShipmentAction.FIND and order.status == OrderStatus.COMPLETED:
+        order.status = ORDER.step(OrderAction.REOPEN, order.status, order.facts(is_on_hold=False))
+        tx.record(OrderReopened(order.id))
+    tx.record(fact(order.id, shipment.id))  # type: ignore[call-arg]

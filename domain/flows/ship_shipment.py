@@ -1,0 +1,80 @@
+"""Hand-over to the carrier: the units leave our stock."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tortoise.expressions import F
+
+from domain.allocation.models import AllocationRow
+from domain.flows.roll_up import roll_up
+from domain.flows.unpack_shipment import lock_shipment
+from domain.fulfillment.models import FulfillmentOrderRow
+from domain.kernel.actor import Permission
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.orders import service as orders
+from domain.shipping.events import ShipmentShipped
+from domain.shipping.lifecycle import SHIPMENT, ShipmentAction
+from domain.shipping.models import ParcelLineRow, ShipmentRow
+from domain.stock import service as stock
+from domain.stock.models import MovementCause
+
+
+@dataclass(frozen=True)
+class ShipShipment:
+    """The carrier took it."""
+
+    shipment_id: UUID
+    expected_revision: int | None = None
+
+
+async def ship_shipment(tx: UnitOfWork, request: ShipShipment) -> UUID:
+    """Its units leave the location's stock, and no longer count as allocated; the shipment's id."""
+    tx.actor.require(Permission.FULFILL_ORDERS)
+    order, shipment = await lock_shipment(tx, request.shipment_id, request.expected_revision)
+    await hand_over(tx, shipment, is_on_hold=await orders.is_on_hold(order.id))
+    await roll_up(tx, order)
+    return shipment.id
+
+
+async def hand_over(tx: UnitOfWork, shipment: ShipmentRow, *, is_on_hold: bool) -> None:
+    """PACKED becomes SHIPPED, in the books of the order, the location and the stock. Its order is locked."""
+    shipment.status = SHIPMENT.step(ShipmentAction.SHIP, shipment.status, shipment.facts(is_on_hold=is_on_hold))
+    shipment.shipped_at = tx.now
+    await shipment.save(update_fields=["status", "shipped_at"])
+    contents = await ParcelLineRow.filter(shipment_id=shipment.id).order_by("id")
+    for line in contents:
+        await orders.shift(line.requirement_id, line.quantity, "packed", "shipped")
+    work = await FulfillmentOrderRow.get(id=shipment.fulfillment_order_id)
+    work.units_packed -= sum(line.quantity for line in contents)
+    await work.save(update_fields=["units_packed"])
+    await _leave_stock(tx, work, contents)
+    tx.record(ShipmentShipped(shipment.order_id, shipment.id))
+
+
+async def _leave_stock(tx: UnitOfWork, work: FulfillmentOrderRow, contents: Sequence[ParcelLineRow]) -> None:
+    units: Counter[UUID] = Counter()
+    for line in contents:
+        units[line.requirement_id] += line.quantity
+    held = await AllocationRow.filter(requirement_id__in=list(units), location_id=work.location_id).order_by("id")
+    assert {row.requirement_id for row in held} == set(units), "shipped what was never set aside"
+    levels = {
+        (level.variant_id, level.location_id): level
+        for level in await stock.lock_levels({row.variant_id for row in held})
+    }
+    movements = []
+    for row in held:
+        count = units[row.requirement_id]
+        left = await AllocationRow.filter(id=row.id, quantity__gte=count).update(quantity=F("quantity") - count)
+        assert left == 1, "shipped more than was set aside"
+        movements.append(
+            stock.Movement(
+                levels[row.variant_id, row.location_id].id,
+                MovementCause.SHIPPED,
+                on_hand=-count,
+                allocated=-count,
+                order_id=row.order_id,
+            )
+        )
+    await stock.move(tx, movements)

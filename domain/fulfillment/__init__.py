@@ -1,0 +1,1 @@
+"""Fulfillment orders: the work of one location."""

@@ -1,0 +1,31 @@
+"""Identifiers: time-ordered UUIDs inside, `<type>_<hex>` outside."""
+
+from uuid import UUID
+
+import uuid_utils.compat
+
+from domain.kernel.errors import MalformedId
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): unique, and later ones sort after earlier ones made by the same process."""
+    return uuid_utils.compat.uuid7()
+
+
+def global_id(prefix: str, local: UUID) -> str:
+    """The id as the API shows it, such as `order_0193…` (32 hex digits after the type)."""
+    return f"{prefix}_{local.hex}"
+
+
+def parse_global_id(prefix: str, text: str, *, path: tuple[str, ...] = ()) -> UUID:
+    """The UUID behind `<prefix>_<hex>`.
+
+    Raises MalformedId when the text is not an id of that type; it names the field by `path`.
+    """
+    named, _, digits = text.rpartition("_")
+    if named == prefix and len(digits) == 32:
+        try:
+            return UUID(hex=digits)
+        except ValueError:
+            pass
+    raise MalformedId(prefix, text, path=path)

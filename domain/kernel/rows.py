@@ -1,0 +1,26 @@
+"""How rows are declared: keys made in Python, references without cascades."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from domain.kernel.ids import new_id
+
+
+class Row(Model):
+    """A row with a UUIDv7 key. Rows are data and constraints; rules live in pure functions."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id, description="The key: a UUIDv7.")
+
+    class Meta:
+        abstract = True
+
+
+def reference(to: str, description: str, *, null: bool = False, index: bool = True) -> Any:
+    """A foreign key to another row, by name. Nothing is ever deleted through it (no cascade).
+
+    PostgreSQL gives a foreign key no index: `index` makes one, unless a wider index of the table starts with it.
+    """
+    options: dict[str, Any] = {"null": null, "db_index": index, "description": description}
+    return fields.ForeignKeyField(f"waybill.{to}", related_name=False, on_delete=fields.NO_ACTION, **options)

@@ -1,0 +1,1 @@
+"""Locations: places that hold and ship stock."""

@@ -1,0 +1,68 @@
+"""Writes to orders: numbers, locks, and the units of requirements."""
+
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+from tortoise.expressions import F
+
+from domain.kernel.errors import NotFound, StaleRevision
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.orders.decisions import Units
+from domain.orders.models import HoldRow, OrderRow, RequirementRow
+from domain.orders.queries import visible_orders
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_number() -> str:
+    """An order number for people: 12 signs that cannot be mistaken for one another, 58 random bits."""
+    signs = "".join(secrets.choice(ALPHABET) for _ in range(12))
+    return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
+
+
+async def lock(tx: UnitOfWork, order_id: UUID, *, expected_revision: int | None = None) -> OrderRow:
+    """The order, locked until the commit.
+
+    Raises NotFound when there is none or the actor may not see it, StaleRevision when it was edited since it was read.
+    """
+    found = OrderRow.filter(visible_orders(tx.actor.scope), id=order_id).select_for_update()
+    order = await found.get_or_none()
+    if order is None:
+        raise NotFound("order", f"order_{order_id.hex}")
+    if expected_revision is not None and expected_revision != order.revision:
+        raise StaleRevision(expected_revision, order.revision)
+    return order
+
+
+async def is_on_hold(order_id: UUID) -> bool:
+    """Whether any hold on it is open."""
+    return await HoldRow.filter(order_id=order_id, released_at__isnull=True).exists()
+
+
+async def requirements_of(order_id: UUID) -> list[RequirementRow]:
+    """Its requirements, in the order of their keys; the order is locked, so nobody else changes them."""
+    return await RequirementRow.filter(order_id=order_id).order_by("id")
+
+
+def units_of(requirements: Sequence[RequirementRow]) -> Units:
+    """Its requirements, added up."""
+
+    def total(name: str) -> int:
+        return sum(getattr(each, name) for each in requirements)
+
+    names = ("required", "canceled", "picked", "packed", "shipped", "delivered", "lost", "returned")
+    return Units(**{name: total(name) for name in names})
+
+
+async def shift(requirement_id: UUID, units: int, source: str, target: str) -> None:
+    """Move units of a requirement from one counter to another; the quantity identity holds on either side."""
+    guard = {"id": requirement_id, f"{source}__gte": units}
+    moved = await RequirementRow.filter(**guard).update(**{source: F(source) - units, target: F(target) + units})
+    assert moved == 1, f"fewer than {units} units are {source}"
+
+
+async def add_units(requirement_id: UUID, **units: int) -> None:
+    """Add to (or, negative, take from) counters that are parts of shipped: delivered, lost, returned."""
+    changed = {name: F(name) + count for name, count in units.items()}
+    await RequirementRow.filter(id=requirement_id).update(**changed)

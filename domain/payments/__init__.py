@@ -1,0 +1,1 @@
+"""Payments: what is expected, taken and given back."""

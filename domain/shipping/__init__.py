@@ -1,0 +1,1 @@
+"""Shipments, their parcels, and what carriers saw of them."""

@@ -1,0 +1,1 @@
+"""Tracking links: one order, open to whoever holds the link."""
