@@ -1,0 +1,1 @@
+"""What a browser gets from Waybill: pages that need no build step and no other host."""
