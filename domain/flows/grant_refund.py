@@ -51,10 +51,8 @@ async def grant_refund(tx: UnitOfWork, request: GrantRefund) -> UUID:
 
 async def refundable(payment: PaymentRow) -> int:
     """What was taken, less what went back and what is already owed back, in minor units."""
-    amounts = await RefundRow.filter(payment_id=payment.id, status__in=_OUTSTANDING).values_list(
-        "amount_minor", flat=True
-    )
-    return payment.captured_minor - payment.refunded_minor - sum(map(int, amounts))
+    outstanding = await RefundRow.filter(payment_id=payment.id, status__in=_OUTSTANDING)
+    return int(payment.captured_minor - payment.refunded_minor - sum(each.amount_minor for each in outstanding))
 
 
 async def owe_back(

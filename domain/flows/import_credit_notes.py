@@ -26,6 +26,7 @@ class Sale:
 
     requirement_id: UUID
     order_id: UUID
+    sku: str
     currency: str
     placed_at: datetime
     units_left: int
@@ -34,7 +35,7 @@ class Sale:
     def take(self, goods: ReturnedGoods) -> None:
         """Units come back from it, for what the credit note gives."""
         self.units_left -= goods.quantity
-        self.money_left_minor -= goods.quantity * goods.unit_price_minor
+        self.money_left_minor -= goods.credited_minor
 
 
 # Customer, SKU and unit price: what a sale and the goods that come back from it have in common.
@@ -48,7 +49,7 @@ def matching_sale(sales: Sequence[Sale], goods: ReturnedGoods, credited_at: date
         for sale in sales
         if sale.placed_at <= credited_at
         and sale.units_left >= goods.quantity
-        and sale.money_left_minor >= goods.quantity * goods.unit_price_minor
+        and sale.money_left_minor >= goods.credited_minor
     )
     return max(fitting, key=lambda sale: (sale.placed_at, sale.requirement_id), default=None)
 
@@ -64,27 +65,27 @@ async def book_returned_goods(
     if not notes:
         return
     owners = {note.reference: customers[note.customer.key] for note in notes if note.customer}
-    sales = await _open_sales(
-        channel_id, set(owners.values()), {goods.sku for note in notes for goods in note.returned}
-    )
-    returns, lines = [], []
+    skus = {goods.sku for note in notes for goods in note.returned}
+    sales = await _open_sales(channel_id, set(owners.values()), skus)
+    returns: list[ReturnRow] = []
+    lines: list[ReturnLineRow] = []
     for note in notes:
-        taken: dict[UUID, dict[UUID, tuple[Sale, ReturnedGoods]]] = defaultdict(dict)
+        rows: dict[UUID, ReturnRow] = {}
+        by_requirement: dict[UUID, ReturnLineRow] = {}
         for goods in note.returned:
             key = (owners[note.reference], goods.sku, goods.unit_price_minor)
             sale = matching_sale(sales.get(key, ()), goods, note.placed_at)
             if sale is None:
                 continue
             sale.take(goods)
-            before = taken[sale.order_id].get(sale.requirement_id)
-            units = goods.quantity + (before[1].quantity if before else 0)
-            together = ReturnedGoods(goods.sku, units, goods.unit_price_minor)
-            taken[sale.order_id][sale.requirement_id] = (sale, together)
-        for order_id, parts in taken.items():
-            row = _return_row(order_id, note)
-            returns.append(row)
-            lines += [_return_line(row, sale, goods) for sale, goods in parts.values()]
-            tx.record(ReturnCompleted(order_id=order_id, return_id=row.id))
+            row = rows.setdefault(sale.order_id, _return_row(sale.order_id, note))
+            line = by_requirement.setdefault(sale.requirement_id, _return_line(row, sale))
+            line.quantity += goods.quantity
+            line.received += goods.quantity
+            line.refund_minor += goods.credited_minor
+        returns += rows.values()
+        lines += by_requirement.values()
+    tx.record(*(ReturnCompleted(order_id=row.order_id, return_id=row.id) for row in returns))
     await ReturnRow.bulk_create(returns, batch_size=500)
     await ReturnLineRow.bulk_create(lines, batch_size=500)
     await _take_units(lines)
@@ -107,7 +108,7 @@ async def _open_sales(channel_id: UUID, customers: set[UUID], skus: set[str]) ->
     found: dict[SaleKey, list[Sale]] = defaultdict(list)
     for row in await open_lines.values_list(*columns, *of_order):
         requirement_id, order_id, currency, shipped, returned, gross, released, placed_at, customer_id, sku, price = row
-        sale = Sale(requirement_id, order_id, currency, placed_at, shipped - returned, gross - released)
+        sale = Sale(requirement_id, order_id, sku, currency, placed_at, shipped - returned, gross - released)
         found[customer_id, sku, price].append(sale)
     return found
 
@@ -128,17 +129,18 @@ def _return_row(order_id: UUID, note: ImportedOrder) -> ReturnRow:
     )
 
 
-def _return_line(row: ReturnRow, sale: Sale, goods: ReturnedGoods) -> ReturnLineRow:
+def _return_line(row: ReturnRow, sale: Sale) -> ReturnLineRow:
+    """A line without units yet."""
     return ReturnLineRow(
         rma_id=row.id,
         order_id=sale.order_id,
         requirement_id=sale.requirement_id,
-        sku=goods.sku,
-        quantity=goods.quantity,
-        received=goods.quantity,
+        sku=sale.sku,
+        quantity=0,
+        received=0,
         receipt_status=ReceiptStatus.RECEIVED,
         currency=sale.currency,
-        refund_minor=goods.quantity * goods.unit_price_minor,
+        refund_minor=0,
     )
 
 

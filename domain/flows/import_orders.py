@@ -25,16 +25,16 @@ async def import_orders(tx: UnitOfWork, batch: ImportBatch) -> list[ImportResult
     An order is known by its channel and its reference there, so the same batch given twice adds nothing.
     """
     tx.actor.require(Permission.MANAGE_ORDERS)
-    channel = await _channel(tx, batch.channel)
-    known = await _shapes(channel.id, [order.reference for order in batch.orders])
+    channel = await _channel(batch.channel)
+    known = await shapes(channel.id, [order.reference for order in batch.orders])
     results, fresh = [], []
     for order in batch.orders:
         if order.reference not in known:
-            known[order.reference] = _shape(order)
+            known[order.reference] = shape(order)
             fresh.append(order)
             results.append(ImportResult.IMPORTED)
         else:
-            same = known[order.reference] == _shape(order)
+            same = known[order.reference] == shape(order)
             results.append(ImportResult.ALREADY_THERE if same else ImportResult.DIFFERS)
     if fresh:
         await _land(tx, channel, fresh)
@@ -50,7 +50,7 @@ async def _land(tx: UnitOfWork, channel: ChannelRow, orders: Sequence[ImportedOr
     await book_returned_goods(tx, channel.id, origin.customers, orders)
 
 
-async def _channel(tx: UnitOfWork, wanted: ImportChannel) -> ChannelRow:
+async def _channel(wanted: ImportChannel) -> ChannelRow:
     """The channel of that code, made when there is none. Raises InvalidInput when it sells in another currency."""
     channel = await ChannelRow.get_or_none(code=wanted.code)
     if channel is None:
@@ -70,11 +70,12 @@ async def _channel(tx: UnitOfWork, wanted: ImportChannel) -> ChannelRow:
 Shape = tuple[int, int, int]
 
 
-def _shape(order: ImportedOrder) -> Shape:
-    return order.total_minor, len(order.lines), len(order.charges)
+def shape(order: ImportedOrder) -> Shape:
+    """What an order in the books with its reference must look like to be the same one."""
+    return order.total_minor, len(order.lines), len(order.all_charges)
 
 
-async def _shapes(channel_id: UUID, references: Sequence[str]) -> dict[str, Shape]:
+async def shapes(channel_id: UUID, references: Sequence[str]) -> dict[str, Shape]:
     """The orders of the channel that are in the books already, and their shapes."""
     there = OrderRow.filter(channel_id=channel_id, external_reference__in=references)
     found = await there.values_list("id", "external_reference", "total_minor")

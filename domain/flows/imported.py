@@ -93,11 +93,19 @@ class ImportedCharge:
 
 @dataclass(frozen=True)
 class ReturnedGoods:
-    """Units that a credit note took back, and what it credited for one."""
+    """Units that a credit note took back, and what it gave for them."""
 
     sku: str
+    title: str
     quantity: int
     unit_price_minor: int
+    credited_minor: int
+
+    @property
+    def charge(self) -> ImportedCharge:
+        """Its line of the credit note."""
+        title = f"-{self.quantity} × {self.sku} {self.title}"
+        return ImportedCharge(ChargeKind.ADJUSTMENT, title[:200], -self.credited_minor)
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ class ImportedShipment:
 
 @dataclass(frozen=True)
 class ImportedOrder:
-    """An order, or a credit note: then it has charges alone, and `returned` says which goods came back."""
+    """An order, or a credit note: then it has no lines, and `returned` says which goods came back."""
 
     reference: str
     placed_at: datetime
@@ -142,9 +150,14 @@ class ImportedOrder:
         return sum(line.gross_minor for line in self.lines)
 
     @property
+    def all_charges(self) -> tuple[ImportedCharge, ...]:
+        """Its charges, those for returned goods among them."""
+        return (*self.charges, *(goods.charge for goods in self.returned)) if self.returned else self.charges
+
+    @property
     def charges_minor(self) -> int:
         """Its charges, tax included."""
-        return sum(charge.gross_minor for charge in self.charges)
+        return sum(charge.gross_minor for charge in self.all_charges)
 
     @property
     def total_minor(self) -> int:

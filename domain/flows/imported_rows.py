@@ -24,16 +24,15 @@ from domain.payments.models import PaymentRow, PaymentTransactionRow, Transactio
 from domain.shipping.lifecycle import ShipmentStatus, TrackingStatus
 from domain.shipping.models import ParcelLineRow, ParcelRow, ShipmentRow
 
-S, O, F = Standing, OrderStatus, FulfillmentStatus
+S, F = Standing, FulfillmentStatus
 STATUS = {
-    S.PENDING: O.PENDING,
-    S.CONFIRMED: O.CONFIRMED,
-    S.SHIPPED: O.CONFIRMED,
-    S.DELIVERED: O.COMPLETED,
-    S.CANCELED: O.CANCELED,
-    S.REJECTED: O.REJECTED,
+    S.PENDING: OrderStatus.PENDING,
+    S.CONFIRMED: OrderStatus.CONFIRMED,
+    S.SHIPPED: OrderStatus.CONFIRMED,
+    S.DELIVERED: OrderStatus.COMPLETED,
+    S.CANCELED: OrderStatus.CANCELED,
+    S.REJECTED: OrderStatus.REJECTED,
 }
-FULFILLMENT = {S.SHIPPED: F.SHIPPED, S.DELIVERED: F.DELIVERED}
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class NewRows:
         return row
 
     def _add_charges(self, order: ImportedOrder, order_id: UUID) -> None:
-        for position, charge in enumerate(order.charges, 1):
+        for position, charge in enumerate(order.all_charges, 1):
             self.charges.append(
                 ChargeRow(
                     order_id=order_id,
@@ -192,10 +191,6 @@ class NewRows:
 
 def _order_row(order: ImportedOrder, origin: Origin) -> OrderRow:
     standing, total = order.standing, order.total_minor
-    # Nobody has to deliver an order of charges alone: it is not to stand among the unfulfilled.
-    fulfillment = F.DELIVERED if standing is S.DELIVERED else FULFILLMENT.get(standing, F.UNFULFILLED)
-    if not order.lines and standing is S.SHIPPED:
-        fulfillment = F.UNFULFILLED
     owed = 0 if standing.is_called_off else total
     paid = 0 if standing.is_called_off else sum(payment.amount_minor for payment in order.payments)
     ended_at = (order.shipment.delivered_at if order.shipment else None) or order.placed_at
@@ -207,7 +202,7 @@ def _order_row(order: ImportedOrder, origin: Origin) -> OrderRow:
         origin=OrderOrigin.IMPORTED_HISTORY,
         customer_id=origin.customers[order.customer.key] if order.customer else None,
         status=STATUS[standing],
-        fulfillment_status=fulfillment,
+        fulfillment_status=_fulfillment_status(order),
         authorize_status=authorize_status(owed, paid),
         charge_status=charge_status(owed, paid),
         currency=order.currency,
@@ -226,6 +221,13 @@ def _order_row(order: ImportedOrder, origin: Origin) -> OrderRow:
         completed_at=ended_at if standing is S.DELIVERED else None,
         canceled_at=order.placed_at if standing.is_called_off else None,
     )
+
+
+def _fulfillment_status(order: ImportedOrder) -> FulfillmentStatus:
+    if order.standing is S.DELIVERED:
+        # Also without lines: nobody has to deliver a credit note, so it does not stand among the unfulfilled.
+        return F.DELIVERED
+    return F.SHIPPED if order.standing is S.SHIPPED and order.lines else F.UNFULFILLED
 
 
 def _line_row(

@@ -76,7 +76,7 @@ async def pack_shipment(tx: UnitOfWork, request: PackShipment) -> UUID:
     contents = share_out(request.parcels, lines)
     await _check_tracking_numbers(request)
     shipment = await _write(tx, order, request, contents)
-    await _book(tx, work, lines, contents)
+    await _book(work, lines, contents)
     tx.record(ShipmentPacked(order.id, shipment.id))
     await _close_when_done(tx, work)
     await roll_up(tx, order)
@@ -123,11 +123,8 @@ def share_out(parcels: Sequence[PackParcel], lines: Sequence[FulfillmentOrderLin
 
 async def _check_tracking_numbers(request: PackShipment) -> None:
     numbers = [parcel.tracking_number for parcel in request.parcels if parcel.tracking_number]
-    taken = set(
-        await ParcelRow.filter(carrier=request.carrier, tracking_number__in=numbers).values_list(
-            "tracking_number", flat=True
-        )
-    )
+    known = await ParcelRow.filter(carrier=request.carrier, tracking_number__in=numbers)
+    taken = {parcel.tracking_number for parcel in known}
     for n, parcel in enumerate(request.parcels):
         number = parcel.tracking_number
         if number and (number in taken or numbers.count(number) > 1):
@@ -178,7 +175,6 @@ async def _write(
 
 
 async def _book(
-    tx: UnitOfWork,
     work: FulfillmentOrderRow,
     lines: Sequence[FulfillmentOrderLineRow],
     contents: list[dict[UUID, int]],

@@ -55,7 +55,7 @@ def _roll_up_money(order: OrderRow, payments: Sequence[PaymentRow]) -> None:
 
 
 async def _roll_up_returns(order: OrderRow, units: Units) -> None:
-    statuses = set(await ReturnRow.filter(order_id=order.id).values_list("status", flat=True))
+    statuses = {each.status for each in await ReturnRow.filter(order_id=order.id)}
     order.return_status = decisions.returns_status(
         units,
         is_requested=ReturnStatus.REQUESTED in statuses,

@@ -28,6 +28,8 @@ class LogRow(Row):
         table = "log"
         constraints = [
             UniqueConstraint(fields=("order_id", "sequence"), name="log_order_sequence"),
+            # What waits for its position, in the order in which it will get it: small, however long the log is.
+            UniqueConstraint(fields=("sequence", "id"), name="log_unstamped", condition="position IS NULL"),
             CheckConstraint(check="sequence >= 1", name="log_sequence_positive"),
         ]
 

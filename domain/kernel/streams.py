@@ -14,7 +14,7 @@ from domain.kernel.actor import ActorKind, Scope
 from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.log import feed_head
 from domain.kernel.models import LogRow
-from domain.kernel.visibility import EVERYTHING, of_order
+from domain.kernel.visibility import of_order
 
 PAGE_ROWS = 200
 LOOKED_UP_AT_ONCE = 10_000  # ids in one statement; PostgreSQL takes 32,767 parameters, SQLite 32,766
@@ -157,7 +157,7 @@ class FeedStream:
     """The events of all orders by their `position`; `where` selects by the order as it is when its event is read."""
 
     events: Q
-    orders: Q = EVERYTHING
+    orders: Q
 
     def listen(self, doorbell: Doorbell) -> AbstractAsyncContextManager[Ears]:
         return doorbell.listen_feed()

@@ -1,0 +1,96 @@
+"""Stock that changes by hand: receipts, corrections and counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.catalog.errors import UnknownSku
+from domain.catalog.models import VariantRow
+from domain.kernel.actor import Permission
+from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.locations.models import LocationRow
+from domain.orders.decisions import MOST_UNITS
+from domain.stock import service as stock
+from domain.stock.errors import InsufficientStock, StaleStock
+from domain.stock.models import MovementCause, StockLevelRow
+
+
+@dataclass(frozen=True)
+class AdjustStock:
+    """Add units to what a location has on hand, or, negative, take them off."""
+
+    sku: str
+    location_id: UUID
+    delta: int
+    note: str | None = None
+    is_receipt: bool = False
+
+
+async def adjust_stock(tx: UnitOfWork, request: AdjustStock) -> UUID:
+    """Change on hand by a number of units; the level's id.
+
+    What is allocated stays so: ATP may go below zero. On hand does only where the location is flagged for it:
+    elsewhere InsufficientStock is raised.
+    """
+    tx.actor.require(Permission.ADJUST_STOCK)
+    if request.delta == 0 or abs(request.delta) > MOST_UNITS:
+        raise InvalidInput(f"A change is 1 to {MOST_UNITS:,} units, up or down.", path=("delta",))
+    if request.is_receipt and request.delta < 0:
+        raise InvalidInput("A receipt adds units.", path=("delta",))
+    level, location = await _level(tx, request.sku, request.location_id)
+    if level.on_hand + request.delta < 0 and not location.allows_negative_on_hand:
+        raise InsufficientStock(request.sku, -request.delta, level.on_hand, path=("delta",))
+    cause = MovementCause.RECEIVED if request.is_receipt else MovementCause.ADJUSTED
+    await stock.move(tx, [stock.Movement(level.id, cause, on_hand=request.delta, note=request.note)])
+    return level.id
+
+
+@dataclass(frozen=True)
+class CountStock:
+    """What a count found on hand. `expected_on_hand` is what the counter saw before; another value refuses the count."""
+
+    sku: str
+    location_id: UUID
+    counted: int
+    expected_on_hand: int
+    note: str | None = None
+
+
+async def count_stock(tx: UnitOfWork, request: CountStock) -> UUID:
+    """Set on hand to what was counted; the level's id. Raises StaleStock when it changed since the caller looked."""
+    tx.actor.require(Permission.ADJUST_STOCK)
+    if not 0 <= request.counted <= MOST_UNITS:
+        raise InvalidInput(f"A count is 0 to {MOST_UNITS:,} units.", path=("counted",))
+    level, _ = await _level(tx, request.sku, request.location_id)
+    if level.on_hand != request.expected_on_hand:
+        raise StaleStock(request.sku, request.expected_on_hand, level.on_hand, path=("expectedOnHand",))
+    difference = request.counted - level.on_hand
+    if difference:
+        movement = stock.Movement(level.id, MovementCause.COUNTED, on_hand=difference, note=request.note)
+        await stock.move(tx, [movement])
+    return level.id
+
+
+async def _level(tx: UnitOfWork, sku: str, location_id: UUID) -> tuple[StockLevelRow, LocationRow]:
+    variant = await VariantRow.get_or_none(sku=sku)
+    if variant is None or not variant.is_stock_tracked:
+        raise UnknownSku(sku, path=("sku",))
+    location = await LocationRow.get_or_none(id=location_id)
+    if location is None:
+        raise NotFound("location", f"location_{location_id.hex}", path=("location",))
+    return await stock.level_at(tx, variant.id, variant.sku, location.id), location
+
+
+@dataclass(frozen=True)
+class StockReceipt:
+    """First units of many SKUs at once, as a shop's opening does it."""
+
+    receipts: Sequence[AdjustStock]
+
+
+async def open_stock(tx: UnitOfWork, request: StockReceipt) -> int:
+    """Book many receipts in one transaction; how many."""
+    for each in sorted(request.receipts, key=lambda receipt: (receipt.sku, receipt.location_id)):
+        await adjust_stock(tx, each)
+    return len(request.receipts)

@@ -1,0 +1,237 @@
+"""Goods that come back: received, decided upon, put where they belong, and their worth owed to the buyer."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tortoise.expressions import F
+
+from domain.flows.grant_refund import owe_back
+from domain.flows.request_return import lock_return
+from domain.flows.roll_up import roll_up
+from domain.kernel.actor import Permission
+from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.ids import new_id
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.locations.models import LocationRow
+from domain.orders.decisions import checked_units
+from domain.orders.models import OrderRow, RequirementRow
+from domain.returns.decisions import goes_on_hand, receipt_action, returnable, worth
+from domain.returns.errors import NotReturnable
+from domain.returns.events import ReturnCompleted, ReturnDisposed, ReturnReceived
+from domain.returns.lifecycle import (
+    DISPOSITION,
+    RETURN,
+    DispositionAction,
+    DispositionFacts,
+    DispositionStatus,
+    ReceiptStatus,
+    Resolution,
+    ReturnAction,
+    ReturnStatus,
+)
+from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
+from domain.stock import service as stock
+from domain.stock.models import MovementCause
+
+_CAUSES = {DispositionAction.RESTOCK: MovementCause.RESTOCKED, DispositionAction.DAMAGE: MovementCause.DAMAGED}
+
+
+@dataclass(frozen=True)
+class ReceiveLine:
+    """Units of one return line that arrived."""
+
+    return_line_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True)
+class ReceiveReturn:
+    """Goods arrived at a location. Without `lines`: all that is awaited."""
+
+    return_id: UUID
+    location_id: UUID
+    lines: tuple[ReceiveLine, ...] = ()
+    expected_revision: int | None = None
+
+
+async def receive_return(tx: UnitOfWork, request: ReceiveReturn) -> UUID:
+    """Book returned units in, each waiting for a decision, and owe the buyer what they are worth; the return's id.
+
+    The worth is the units' share of what the line still holds, so that all partial refunds sum to what was paid.
+    """
+    tx.actor.require(Permission.RECEIVE_RETURNS)
+    if not await LocationRow.filter(id=request.location_id).exists():
+        raise NotFound("location", f"location_{request.location_id.hex}", path=("location",))
+    order, rma = await lock_return(tx, request.return_id, request.expected_revision)
+    lines = {line.id: line for line in await ReturnLineRow.filter(rma_id=rma.id).order_by("id")}
+    arrived = _arrived(request, lines)
+    total = sum(arrived.values())
+    action = receipt_action(rma.units_awaited - total)
+    if (action, rma.status) != (ReturnAction.RECEIVE_PART, ReturnStatus.PARTIALLY_RECEIVED):
+        rma.status = RETURN.step(action, rma.status, rma.facts)
+    rma.units_awaited, rma.units_undecided = rma.units_awaited - total, rma.units_undecided + total
+    rma.received_at = tx.now
+    await rma.save(update_fields=["status", "units_awaited", "units_undecided", "received_at"])
+    owed = 0
+    for line_id, units in arrived.items():
+        owed += await _take_in(rma, lines[line_id], units, request.location_id)
+    tx.record(ReturnReceived(order.id, rma.id, total))
+    if rma.resolution == Resolution.REFUND and owed:
+        order.canceled_minor += owed
+        await owe_back(tx, order.id, owed, reason=f"Return {rma.number}", return_id=rma.id)
+    await roll_up(tx, order)
+    return rma.id
+
+
+def _arrived(request: ReceiveReturn, lines: dict[UUID, ReturnLineRow]) -> dict[UUID, int]:
+    if not request.lines:
+        awaited = {line.id: line.quantity - line.received for line in lines.values()}
+        found = {line_id: units for line_id, units in awaited.items() if units}
+    else:
+        found = {}
+        for n, each in enumerate(request.lines):
+            path = ("lines", str(n), "quantity")
+            line = lines.get(each.return_line_id)
+            if line is None:
+                name = f"return_line_{each.return_line_id.hex}"
+                raise NotFound("line of this return", name, path=("lines", str(n), "returnLine"))
+            found[line.id] = found.get(line.id, 0) + checked_units(each.quantity, path=path)
+            if found[line.id] > line.quantity - line.received:
+                raise NotReturnable(line.sku, found[line.id], line.quantity - line.received, path=path)
+    if not found:
+        raise InvalidInput("Nothing of this return is awaited any more.", path=("lines",))
+    return found
+
+
+async def _take_in(rma: ReturnRow, line: ReturnLineRow, units: int, location_id: UUID) -> int:
+    it = await RequirementRow.get(id=line.requirement_id)
+    possible = returnable(it.shipped, it.lost, it.returned, 0)
+    if units > possible:
+        raise NotReturnable(it.sku, units, possible, path=("lines",))
+    value = worth(it.gross_minor, it.released_minor, units, it.required - it.canceled - it.returned)
+    await RequirementRow.filter(id=it.id).update(
+        returned=F("returned") + units, released_minor=F("released_minor") + value
+    )
+    await ReturnLineRow.filter(id=line.id).update(
+        received=F("received") + units, refund_minor=F("refund_minor") + value, receipt_status=ReceiptStatus.RECEIVED
+    )
+    await DispositionRow.create(
+        id=new_id(),
+        rma_id=rma.id,
+        return_line_id=line.id,
+        location_id=location_id,
+        variant_id=it.variant_id,
+        sku=it.sku,
+        quantity=units,
+        status=DispositionStatus.PENDING,
+    )
+    return value
+
+
+@dataclass(frozen=True)
+class DisposeReturn:
+    """What becomes of received units. Without `quantity`: of all of them."""
+
+    disposition_id: UUID
+    action: DispositionAction
+    quantity: int | None = None
+    expected_revision: int | None = None
+
+
+async def dispose_return(tx: UnitOfWork, request: DisposeReturn) -> UUID:
+    """Restock, set aside as damaged, or write off; the return's id, completed when nothing is left to decide.
+
+    Units go on hand at the location where they were received, and nowhere else.
+    """
+    tx.actor.require(Permission.RECEIVE_RETURNS)
+    found = await DispositionRow.get_or_none(id=request.disposition_id)
+    if found is None:
+        raise NotFound("disposition", f"disposition_{request.disposition_id.hex}")
+    order, rma = await lock_return(tx, found.rma_id, request.expected_revision)
+    it = await DispositionRow.get(id=found.id)
+    if request.action not in _CAUSES and request.action != DispositionAction.DISPOSE:
+        raise InvalidInput("Units can be restocked, set aside as damaged, or disposed of here.", path=("action",))
+    was = it.status
+    status = DISPOSITION.step(request.action, was, DispositionFacts())
+    units = it.quantity if request.quantity is None else checked_units(request.quantity, path=("quantity",))
+    if units > it.quantity:
+        raise InvalidInput(f"{it.quantity} units are there to decide on, not {units}.", path=("quantity",))
+    await _split_off(it, units)
+    it.status, it.quantity, it.decided_at = status, units, tx.now
+    await it.save(update_fields=["status", "quantity", "decided_at"])
+    await _put_away(tx, order, it, was, request.action)
+    if was == DispositionStatus.PENDING:
+        rma.units_undecided -= units
+        await rma.save(update_fields=["units_undecided"])
+    tx.record(ReturnDisposed(order.id, rma.id, status, units))
+    await _complete_when_done(tx, order, rma)
+    await roll_up(tx, order)
+    return rma.id
+
+
+async def _split_off(it: DispositionRow, units: int) -> None:
+    """Keep the rest as a disposition of its own, undecided as it was."""
+    if units == it.quantity:
+        return
+    await DispositionRow.create(
+        id=new_id(),
+        rma_id=it.rma_id,
+        return_line_id=it.return_line_id,
+        location_id=it.location_id,
+        variant_id=it.variant_id,
+        sku=it.sku,
+        quantity=it.quantity - units,
+        status=it.status,
+        decided_at=it.decided_at,
+    )
+
+
+async def _put_away(
+    tx: UnitOfWork, order: OrderRow, it: DispositionRow, was: DispositionStatus, action: DispositionAction
+) -> None:
+    if it.variant_id is None:
+        return  # only history knows the SKU: there is no shelf for it
+    on_hand, damaged = goes_on_hand(action)
+    if was == DispositionStatus.DAMAGED:  # it already is on hand, as damaged
+        on_hand, damaged = on_hand - 1, damaged - 1
+    if not (on_hand or damaged):
+        return
+    level = await stock.level_at(tx, it.variant_id, it.sku, it.location_id)
+    movement = stock.Movement(
+        level.id,
+        _CAUSES.get(action, MovementCause.ADJUSTED),
+        on_hand=on_hand * it.quantity,
+        damaged=damaged * it.quantity,
+        order_id=order.id,
+    )
+    await stock.move(tx, [movement])
+
+
+@dataclass(frozen=True)
+class CompleteReturn:
+    """No more will come."""
+
+    return_id: UUID
+    expected_revision: int | None = None
+
+
+async def complete_return(tx: UnitOfWork, request: CompleteReturn) -> UUID:
+    """End the return though not all that was announced came; its id. What was received is decided upon first."""
+    tx.actor.require(Permission.RECEIVE_RETURNS)
+    order, rma = await lock_return(tx, request.return_id, request.expected_revision)
+    await _complete(tx, order, rma)
+    await roll_up(tx, order)
+    return rma.id
+
+
+async def _complete_when_done(tx: UnitOfWork, order: OrderRow, rma: ReturnRow) -> None:
+    if rma.status == ReturnStatus.RECEIVED and not rma.units_undecided:
+        await _complete(tx, order, rma)
+
+
+async def _complete(tx: UnitOfWork, order: OrderRow, rma: ReturnRow) -> None:
+    rma.status = RETURN.step(ReturnAction.COMPLETE, rma.status, rma.facts)
+    rma.completed_at = tx.now
+    await rma.save(update_fields=["status", "completed_at"])
+    await ReturnLineRow.filter(rma_id=rma.id, received=0).update(receipt_status=ReceiptStatus.MISSING)
+    tx.record(ReturnCompleted(order.id, rma.id))

@@ -1,0 +1,174 @@
+"""Returns, until the goods arrive: requested, approved, declined, canceled."""
+
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.flows.roll_up import roll_up
+from domain.kernel.actor import Permission
+from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.ids import new_id
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.kernel.visibility import of_order
+from domain.orders import service as orders
+from domain.orders.decisions import checked_units
+from domain.orders.models import OrderRow, RequirementRow
+from domain.returns.decisions import returnable
+from domain.returns.errors import NotReturnable
+from domain.returns.events import ReturnApproved, ReturnCanceled, ReturnDeclined, ReturnRequested
+from domain.returns.lifecycle import RETURN, Resolution, ReturnAction, ReturnStatus
+from domain.returns.models import ReturnLineRow, ReturnRow
+
+_ANNOUNCED = (ReturnStatus.REQUESTED, ReturnStatus.APPROVED, ReturnStatus.IN_TRANSIT, ReturnStatus.PARTIALLY_RECEIVED)
+MOST_LINES = 500
+
+
+@dataclass(frozen=True)
+class RequestReturnLine:
+    """Units of one requirement that are to come back."""
+
+    requirement_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True)
+class RequestReturn:
+    """Goods of an order are to come back."""
+
+    order_id: UUID
+    lines: tuple[RequestReturnLine, ...]
+    reason: str
+    resolution: Resolution = Resolution.REFUND
+    expected_revision: int | None = None
+
+
+async def request_return(tx: UnitOfWork, request: RequestReturn) -> UUID:
+    """Ask to send goods back; the return's id.
+
+    Raises NotReturnable for more units than shipped and are not back or announced already.
+    """
+    tx.actor.require(Permission.REQUEST_RETURNS)
+    if not 1 <= len(request.reason.strip()) <= 300:
+        raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
+    if not 1 <= len(request.lines) <= MOST_LINES:
+        raise InvalidInput(f"A return has 1 to {MOST_LINES} lines.", path=("lines",))
+    order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
+    wanted = await _wanted(order, request)
+    count = await ReturnRow.filter(order_id=order.id).count()
+    rma = ReturnRow(
+        id=new_id(),
+        order_id=order.id,
+        number=f"R-{order.number}-{count + 1}",
+        status=ReturnStatus.REQUESTED,
+        resolution=request.resolution,
+        reason=request.reason,
+        units_awaited=sum(units for _, units in wanted),
+        requested_at=tx.now,
+    )
+    await rma.save(force_create=True)
+    await ReturnLineRow.bulk_create(
+        ReturnLineRow(
+            rma_id=rma.id,
+            order_id=order.id,
+            requirement_id=requirement.id,
+            sku=requirement.sku,
+            quantity=units,
+            currency=order.currency,
+        )
+        for requirement, units in wanted
+    )
+    tx.record(ReturnRequested(order.id, rma.id))
+    await roll_up(tx, order)
+    return rma.id
+
+
+async def _wanted(order: OrderRow, request: RequestReturn) -> list[tuple[RequirementRow, int]]:
+    requirements = {each.id: each for each in await orders.requirements_of(order.id)}
+    open_returns = [each.id for each in await ReturnRow.filter(order_id=order.id, status__in=_ANNOUNCED)]
+    announced: Counter[UUID] = Counter()
+    for line in await ReturnLineRow.filter(rma_id__in=open_returns) if open_returns else []:
+        announced[line.requirement_id] += line.quantity - line.received
+    asked: Counter[UUID] = Counter()
+    for n, each in enumerate(request.lines):
+        path = ("lines", str(n), "quantity")
+        if each.requirement_id not in requirements:
+            name = f"requirement_{each.requirement_id.hex}"
+            raise NotFound("requirement of this order", name, path=("lines", str(n), "requirement"))
+        asked[each.requirement_id] += checked_units(each.quantity, path=path)
+        it = requirements[each.requirement_id]
+        possible = returnable(it.shipped, it.lost, it.returned, announced[it.id])
+        if asked[it.id] > possible:
+            raise NotReturnable(it.sku, asked[it.id], possible, path=path)
+    return [(requirements[requirement_id], units) for requirement_id, units in asked.items()]
+
+
+async def lock_return(
+    tx: UnitOfWork, return_id: UUID, expected_revision: int | None = None
+) -> tuple[OrderRow, ReturnRow]:
+    """The return and its order, the order locked. Raises NotFound or StaleRevision."""
+    found = await ReturnRow.get_or_none(of_order(tx.actor.scope, "order"), id=return_id)
+    if found is None:
+        raise NotFound("return", f"return_{return_id.hex}")
+    order = await orders.lock(tx, found.order_id, expected_revision=expected_revision)
+    return order, await ReturnRow.get(id=return_id)
+
+
+@dataclass(frozen=True)
+class ApproveReturn:
+    """We take the goods back."""
+
+    return_id: UUID
+    expected_revision: int | None = None
+
+
+async def approve_return(tx: UnitOfWork, request: ApproveReturn) -> UUID:
+    """Agree to take the goods back; the return's id."""
+    tx.actor.require(Permission.APPROVE_RETURNS)
+    order, rma = await lock_return(tx, request.return_id, request.expected_revision)
+    rma.status = RETURN.step(ReturnAction.APPROVE, rma.status, rma.facts)
+    await rma.save(update_fields=["status"])
+    tx.record(ReturnApproved(order.id, rma.id))
+    await roll_up(tx, order)
+    return rma.id
+
+
+@dataclass(frozen=True)
+class DeclineReturn:
+    """We do not take the goods back."""
+
+    return_id: UUID
+    reason: str
+    expected_revision: int | None = None
+
+
+async def decline_return(tx: UnitOfWork, request: DeclineReturn) -> UUID:
+    """Say no, and why; the return's id."""
+    tx.actor.require(Permission.APPROVE_RETURNS)
+    if not 1 <= len(request.reason.strip()) <= 300:
+        raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
+    order, rma = await lock_return(tx, request.return_id, request.expected_revision)
+    rma.status = RETURN.step(ReturnAction.DECLINE, rma.status, rma.facts)
+    rma.decline_reason = request.reason
+    await rma.save(update_fields=["status", "decline_reason"])
+    tx.record(ReturnDeclined(order.id, rma.id, request.reason))
+    await roll_up(tx, order)
+    return rma.id
+
+
+@dataclass(frozen=True)
+class CancelReturn:
+    """The buyer keeps the goods."""
+
+    return_id: UUID
+    expected_revision: int | None = None
+
+
+async def cancel_return(tx: UnitOfWork, request: CancelReturn) -> UUID:
+    """Call the return off; its id."""
+    tx.actor.require(Permission.REQUEST_RETURNS)
+    order, rma = await lock_return(tx, request.return_id, request.expected_revision)
+    rma.status = RETURN.step(ReturnAction.CANCEL, rma.status, rma.facts)
+    await rma.save(update_fields=["status"])
+    tx.record(ReturnCanceled(order.id, rma.id))
+    await roll_up(tx, order)
+    return rma.id

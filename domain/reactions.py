@@ -1,0 +1,31 @@
+"""What follows a fact after its commit: kinds of jobs, and the flow that each runs. Safe to run again."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from domain.flows.confirm_order import ExpireOrder, expire_order
+from domain.kernel.actor import SYSTEM
+from domain.kernel.models import JobRow
+from domain.kernel.unit_of_work import Runner
+
+Reaction = Callable[[Runner, Mapping[str, Any]], Awaitable[None]]
+
+
+async def _expire_order(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(expire_order, SYSTEM, ExpireOrder(UUID(payload["order_id"])))
+
+
+REACTIONS: Mapping[str, Reaction] = {"expire_order": _expire_order}
+
+
+class UnknownReaction(LookupError):
+    """A job of a kind that this version does not know: it is retried, for a newer version may be on its way."""
+
+
+async def react(runner: Runner, job: JobRow) -> None:
+    """Do what the job asks for. Raises whatever its flow does: the caller retries it later."""
+    reaction = REACTIONS.get(job.kind)
+    if reaction is None:
+        raise UnknownReaction(job.kind)
+    await reaction(runner, job.payload)

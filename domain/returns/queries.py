@@ -1,0 +1,16 @@
+"""Who may see returns, their lines, and what became of what came back."""
+
+from tortoise.expressions import Q
+
+from domain.kernel.actor import Permission, Scope
+from domain.kernel.visibility import of_order, of_staff
+
+
+def visible_returns(scope: Scope) -> Q:
+    """Returns and their lines: with their order."""
+    return of_order(scope, "order")
+
+
+def visible_dispositions(scope: Scope) -> Q:
+    """What becomes of returned units is for staff."""
+    return of_staff(scope, Permission.READ_ORDERS)
