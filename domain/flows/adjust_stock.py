@@ -48,7 +48,7 @@ async def adjust_stock(tx: UnitOfWork, request: AdjustStock) -> UUID:
 
 @dataclass(frozen=True)
 class CountStock:
-    """What a count found on hand. `expected_on_hand` is what the counter saw before; another value refuses the count."""
+    """What a count found on hand. `expected_on_hand` is what was seen before; another value refuses the count."""
 
     sku: str
     location_id: UUID

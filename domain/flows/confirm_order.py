@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.allocation.models import AllocationRow
+from domain.catalog.models import VariantKind
+from domain.flows.give_uncounted import give_uncounted, is_given_at_confirmation
 from domain.flows.place_orders import work_of
 from domain.flows.roll_up import roll_up
 from domain.flows.unwind_order import unwind
@@ -33,10 +35,10 @@ async def confirm_order(tx: UnitOfWork, request: ConfirmOrder) -> UUID:
     tx.record(OrderConfirmed(order.id))
     held = await AllocationRow.filter(order_id=order.id, quantity__gt=0).order_by("id")
     await fulfillment.open_orders(tx, [work_of(order, row) for row in held])
-    for each in await orders.requirements_of(order.id):
-        if not each.is_stocked and each.unallocated:
-            await orders.shift(each.id, each.unallocated, "unallocated", "shipped")
-            await orders.add_units(each.id, delivered=each.unallocated)
+    has_goods = any(each.is_stocked for each in await orders.requirements_of(order.id))
+    await give_uncounted(
+        order.id, [kind for kind in VariantKind if is_given_at_confirmation(kind, has_goods=has_goods)]
+    )
     await roll_up(tx, order)
     return order.id
 

@@ -8,6 +8,7 @@ from domain.allocation.decisions import Plan
 from domain.catalog.errors import NotPriced, UnknownSku
 from domain.catalog.models import VariantRow
 from domain.channels.models import ChannelRow
+from domain.flows.give_uncounted import is_given_at_confirmation
 from domain.flows.listing import Listing, customer_of
 from domain.flows.placement import Component, PlaceLine, PlaceOrder
 from domain.kernel.actor import Actor, Permission
@@ -44,7 +45,7 @@ class Draft:
     @property
     def is_confirmed(self) -> bool:
         """Whether its locations may begin at once."""
-        return bool(self.order.status == OrderStatus.CONFIRMED)
+        return self.order.status in (OrderStatus.CONFIRMED, OrderStatus.COMPLETED)
 
     @property
     def stocked(self) -> list[RequirementRow]:
@@ -89,6 +90,8 @@ def draft_order(actor: Actor, now: datetime, request: PlaceOrder, listing: Listi
             faults.append(fault)
     if faults:
         raise faults[0] if len(faults) == 1 else Refusals(faults)
+    if draft.is_confirmed:
+        _give_uncounted(draft, listing)
     _add_up(draft, request, now)
     return draft
 
@@ -182,11 +185,17 @@ def _requirement(draft: Draft, line: OrderLineRow, variant: VariantRow, units: i
     )
     if row.is_stocked:
         row.allocated = required
-    elif draft.is_confirmed:  # nothing to send: a download or a service is given with the confirmation
-        row.shipped = row.delivered = required
     else:
         row.unallocated = required
     return row
+
+
+def _give_uncounted(draft: Draft, listing: Listing) -> None:
+    """What a confirmed order waits for nothing to get: downloads, and services where there are no goods."""
+    for each in draft.requirements:
+        kind = listing.variants[each.sku].kind
+        if not each.is_stocked and is_given_at_confirmation(kind, has_goods=bool(draft.stocked)):
+            each.shipped, each.delivered, each.unallocated = each.required, each.required, 0
 
 
 def _charges(order: OrderRow, request: PlaceOrder) -> list[ChargeRow]:
@@ -221,6 +230,9 @@ def _add_up(draft: Draft, request: PlaceOrder, now: datetime) -> None:
         raise InvalidInput("An order's total is not negative and below 10^15 minor units.", path=("charges",))
     units = units_of(draft.requirements)
     order.fulfillment_status = fulfillment_status(units, work_began=False)
+    if draft.is_confirmed and not units.has_open_work:
+        order.status = ORDER.step(OrderAction.COMPLETE, order.status, order.facts(is_on_hold=False))
+        order.completed_at = now
     if order.total_minor:
         draft.payment = PaymentRow(
             id=new_id(),

@@ -16,7 +16,7 @@ from domain.kernel.errors import DomainError
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders.events import OrderConfirmed, OrderPlaced
+from domain.orders.events import OrderCompleted, OrderConfirmed, OrderPlaced
 from domain.orders.models import ChargeRow, OrderAddressRow, OrderLineRow, OrderRow, RequirementRow
 from domain.payments.events import PaymentExpected
 from domain.payments.models import PaymentRow
@@ -114,6 +114,8 @@ async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, listing: Lis
             tx.record(PaymentExpected(draft.order.id, draft.payment.id))
         if draft.is_confirmed:
             tx.record(OrderConfirmed(draft.order.id))
+            if draft.order.completed_at:
+                tx.record(OrderCompleted(draft.order.id))
         else:
             tx.later("expire_order", {"order_id": draft.order.id.hex}, after=PENDING_FOR)
     confirmed = [draft for draft in drafts if draft.is_confirmed]

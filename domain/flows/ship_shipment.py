@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise.expressions import F
 
 from domain.allocation.models import AllocationRow
+from domain.flows.give_uncounted import give_uncounted
 from domain.flows.roll_up import roll_up
 from domain.flows.unpack_shipment import lock_shipment
 from domain.fulfillment.models import FulfillmentOrderRow
@@ -46,6 +47,7 @@ async def hand_over(tx: UnitOfWork, shipment: ShipmentRow, *, is_on_hold: bool) 
     contents = await ParcelLineRow.filter(shipment_id=shipment.id).order_by("id")
     for line in contents:
         await orders.shift(line.requirement_id, line.quantity, "packed", "shipped")
+    await give_uncounted(shipment.order_id)
     work = await FulfillmentOrderRow.get(id=shipment.fulfillment_order_id)
     work.units_packed -= sum(line.quantity for line in contents)
     await work.save(update_fields=["units_packed"])
