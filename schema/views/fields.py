@@ -61,9 +61,9 @@ def money(minor: str, *, currency: str = "currency", doc: str | None = None) -> 
     return declare(Parts(Money, (("amount", MinorUnits(minor, currency)), ("currency", Column(currency)))), doc)
 
 
-def exists(row: RowType, *, by: str, where: Q | None = None, doc: str) -> Any:
-    """Whether any `row` that points here by its foreign key `by` fulfils `where`."""
-    return declare(Exists(row, by, where if where is not None else Q()), doc)
+def exists(row: RowType, *, by: str, where: Q | None = None, on: str | None = None, doc: str) -> Any:
+    """Whether any `row` that points here, or to what our column `on` names, by its foreign key `by` fulfils `where`."""
+    return declare(Exists(row, by, where if where is not None else Q(), on), doc)
 
 
 def computed(function: Callable[..., Any], *, needs: tuple[str, ...] = (), doc: str) -> Any:

@@ -70,7 +70,8 @@ class Reader:
 
     def _value(self, declared: Word, source: Any) -> Any:
         if isinstance(declared, Exists):
-            return self._loader(("exists", id(declared)), lambda keys: _which_exist(declared, keys)).load(source.pk)
+            which = self._loader(("exists", id(declared)), lambda keys: _which_exist(declared, keys))
+            return which.load(declared.key(source))
         if not isinstance(declared, Computed):
             assert not isinstance(declared, Edge)
             return declared.value(source)

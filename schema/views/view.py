@@ -148,6 +148,10 @@ def _settle(cls: type[Any], name: str, row: RowType, *, is_nullable: bool) -> No
         declared = replace(declared, words=tuple(_meaning(cls, need, row, where) for need in declared.needs))
     elif isinstance(declared, Exists):
         foreign_key_column(declared.row, declared.by)
+        if declared.on is not None:
+            key = column_of(row, declared.on)
+            assert key is not None, f"{where}: {row.__name__} has no column {declared.on}"
+            assert not key.null, f"{where}: {declared.on} may be null"
     elif isinstance(declared, Edge) and declared.kind is EdgeKind.ONE:
         assert is_nullable, f"{where}: an edge that may be hidden is nullable"
         foreign_key_column(row, declared.by or "")

@@ -77,11 +77,19 @@ Value = Column | GlobalId | MinorUnits | Parts
 
 @dataclass(frozen=True)
 class Exists:
-    """Whether any row of `row` points here by its foreign key `by` and fulfils `where`."""
+    """Whether any row of `row` points by its foreign key `by` to what our column `on` names, and fulfils `where`.
+
+    Without `on` it points here. `on="order_id"` asks about our order: whether the order of a shipment is on hold.
+    """
 
     row: RowType
     by: str
     where: Q
+    on: str | None = None
+
+    def key(self, row: Any) -> Any:
+        """What the other rows must point to."""
+        return row.pk if self.on is None else getattr(row, self.on)
 
 
 @dataclass(frozen=True)

@@ -363,6 +363,16 @@ def test_a_foreign_key_that_does_not_exist_is_refused() -> None:
             is_on_hold: bool = exists(rows.SaleHoldRow, by="order", where=Q(), doc="Whether it waits.")
 
 
+def test_a_question_about_what_another_column_names_needs_that_column() -> None:
+    with pytest.raises(AssertionError, match="SaleLineRow has no column order_id"):
+
+        @view_of(rows.SaleLineRow, visible=rows.visible_of_sale)
+        class Wrong(Node):
+            """Wrong."""
+
+            is_on_hold: bool = exists(rows.SaleHoldRow, by="sale", on="order_id", doc="Whether its sale waits.")
+
+
 def test_a_column_without_a_description_needs_words() -> None:
     with pytest.raises(AssertionError, match="has no description"):
 

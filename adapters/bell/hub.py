@@ -1,0 +1,202 @@
+"""The hub: one subscription to the bell for the whole process, and any number of ears, with a poll behind it."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from broadcaster import Broadcast
+
+from adapters.bell.owned import owned
+from adapters.bell.rings import CHANNEL, FEED, from_message
+from domain.kernel import streams
+from domain.kernel.bell import Ring
+from domain.kernel.log import feed_head
+from domain.kernel.streams import StreamLimits
+
+START_TIMEOUT_SECONDS = 10
+LOOK_TIMEOUT_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 10
+
+log = logging.getLogger(__name__)
+
+
+class HubEars:
+    """One listener's ears: a flag, not a queue. However often it is rung, it is woken once."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+        self.is_closed = False
+
+    def ring(self) -> None:
+        """Wake it, now or when it next waits."""
+        self._rung.set()
+
+    def close(self) -> None:
+        """Nothing will be heard any more."""
+        self.is_closed = True
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """True when it was rung since the last time; False when nothing came in time, or the hub has closed."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return not self.is_closed
+
+
+@dataclass
+class _Log:
+    """A log that somebody listens to, and its head as last heard of; None: nobody has said."""
+
+    ears: set[HubEars] = field(default_factory=set)
+    head: int | None = None
+
+    def ring(self, head: int) -> None:
+        """It ends here now, as far as we know."""
+        self.head = head
+        for ears in self.ears:
+            ears.ring()
+
+
+class Hub:
+    """Where streams listen. Rings come from the bell; what the bell loses, a poll finds.
+
+    The poll is one look a second for the whole process: the heads of all logs that are listened to, in one statement.
+    """
+
+    def __init__(self, broadcast: Broadcast, *, limits: StreamLimits | None = None, poll_seconds: float = 1.0) -> None:
+        self.limits = limits or StreamLimits()
+        self._broadcast = broadcast
+        self._poll_seconds = poll_seconds
+        self._logs: dict[UUID, _Log] = {}
+        self._all_orders: set[HubEars] = set()
+        self._mark: tuple[int, int] | None = None
+        self._open = AsyncExitStack()
+        self._is_open = False
+
+    async def __aenter__(self) -> Self:
+        subscribed = asyncio.Event()
+        await self._open.enter_async_context(owned(self._keep_hearing(subscribed), "hub.hear"))
+        await self._open.enter_async_context(owned(self._keep_looking(), "hub.look"))
+        try:
+            async with asyncio.timeout(START_TIMEOUT_SECONDS):
+                await subscribed.wait()
+        except BaseException:
+            await self._open.aclose()
+            raise
+        self._is_open = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_open = False
+        for ears in self._everyone():
+            ears.close()
+        await self._open.aclose()
+
+    @property
+    def listeners(self) -> int:
+        """How many ears there are."""
+        return len(self._everyone())
+
+    @asynccontextmanager
+    async def listen(self, order_id: UUID) -> AsyncIterator[HubEars]:
+        """Ears that are rung when the log of this order has grown."""
+        ears, heard = self._new_ears(), self._logs.setdefault(order_id, _Log())
+        heard.ears.add(ears)
+        try:
+            yield ears
+        finally:
+            heard.ears.discard(ears)
+            if not heard.ears:
+                del self._logs[order_id]
+
+    def listen_feed(self) -> AbstractAsyncContextManager[HubEars]:
+        """Ears that are rung when the feed has grown."""
+        return self.listen(FEED)
+
+    @asynccontextmanager
+    async def listen_to_all_orders(self) -> AsyncIterator[HubEars]:
+        """Ears that are rung by the bell for every order, for the relay; no poll stands behind these."""
+        ears = self._new_ears()
+        self._all_orders.add(ears)
+        try:
+            yield ears
+        finally:
+            self._all_orders.discard(ears)
+
+    def _new_ears(self) -> HubEars:
+        ears = HubEars()
+        if not self._is_open:
+            ears.close()
+        return ears
+
+    def _everyone(self) -> list[HubEars]:
+        return [*self._all_orders, *(ears for each in self._logs.values() for ears in each.ears)]
+
+    # -- the bell -------------------------------------------------------------------------------------------------
+    async def _keep_hearing(self, subscribed: asyncio.Event) -> None:
+        while True:
+            try:
+                await self._hear(subscribed)
+            except Exception:
+                log.warning("hub.subscription_lost", exc_info=True)
+            await asyncio.sleep(random.uniform(0.5, 1) * self._poll_seconds)
+
+    async def _hear(self, subscribed: asyncio.Event) -> None:
+        async with self._broadcast.subscribe(CHANNEL) as subscriber:
+            subscribed.set()
+            while True:
+                event = await subscriber.get()
+                self._pass_on(from_message(event.message))
+
+    def _pass_on(self, rings: Sequence[Ring] | None) -> None:
+        if rings is None:
+            for ears in self._everyone():
+                ears.ring()
+            return
+        for ring in rings:
+            if (heard := self._logs.get(ring.order_id)) is not None:
+                heard.ring(max(ring.sequence, heard.head or 0))
+        if any(ring.order_id != FEED for ring in rings):
+            for ears in self._all_orders:
+                ears.ring()
+
+    # -- the poll -------------------------------------------------------------------------------------------------
+    async def _keep_looking(self) -> None:
+        pause = self._poll_seconds
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                async with asyncio.timeout(LOOK_TIMEOUT_SECONDS):
+                    await self._look()
+                pause = self._poll_seconds
+            except Exception:
+                log.warning("hub.look_failed", exc_info=True)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _look(self) -> None:
+        """Ring whoever has not heard of the present head of their log."""
+        if not self._logs:
+            return
+        mark = await streams.write_mark()  # first: what is written from here on differs from it
+        if mark is not None and mark == self._mark:
+            return
+        heads = await streams.versions([order_id for order_id in self._logs if order_id != FEED])
+        if FEED in self._logs:
+            heads[FEED] = await feed_head()
+        for order_id, head in heads.items():
+            heard = self._logs.get(order_id)  # its last listener may have left meanwhile
+            if heard is not None and heard.head != head:
+                heard.ring(head)
+        self._mark = mark

@@ -1,0 +1,37 @@
+"""What goes over the channel: rings as a short text."""
+
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+from domain.kernel.bell import Ring
+
+CHANNEL = "waybill_rings"
+
+# The feed has no order: its ring bears this id, and the position of its head.
+FEED = UUID(int=0)
+
+# Rings may have been lost: look at everything. Sent instead of very many rings, and by a backend that reconnected.
+GAP = "*"
+
+LARGEST_MESSAGE_BYTES = 7_900  # PostgreSQL's NOTIFY takes 8,000
+MOST_MESSAGES = 20
+_RINGS_IN_A_MESSAGE = LARGEST_MESSAGE_BYTES // (32 + 1 + 19 + 1)
+
+
+def to_messages(heads: Mapping[UUID, int]) -> Iterator[str]:
+    """`<32 hex digits>:<sequence>`, separated by spaces, in messages that every broker takes; a gap for very many."""
+    if len(heads) > MOST_MESSAGES * _RINGS_IN_A_MESSAGE:
+        yield GAP
+        return
+    words = [f"{order_id.hex}:{sequence}" for order_id, sequence in heads.items()]
+    for start in range(0, len(words), _RINGS_IN_A_MESSAGE):
+        yield " ".join(words[start : start + _RINGS_IN_A_MESSAGE])
+
+
+def from_message(message: str) -> list[Ring] | None:
+    """The rings, or None when any log may have grown: for a gap, and for a text that we do not understand."""
+    try:
+        pairs = [word.split(":") for word in message.split()]
+        return [Ring(UUID(hex=order_id), int(sequence)) for order_id, sequence in pairs]
+    except ValueError:
+        return None

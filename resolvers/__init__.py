@@ -1,0 +1,40 @@
+"""Verbs: queries, mutations and subscriptions, one file per concept; and the schema that they make together."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+import schema.enums  # noqa: F401  (they describe the domain's enums, which the types name)
+from resolvers.catalog import CatalogQuery
+from resolvers.live import LiveSubscription
+from resolvers.locations import LocationQuery
+from resolvers.mutations import Mutation
+from resolvers.orders import OrderQuery
+from resolvers.stock import StockQuery
+from resolvers.tracking import TrackingQuery
+from resolvers.viewer import ViewerQuery
+from schema.errors import ERROR_TYPES
+from schema.events import EVENT_TYPES
+from schema.scalars import SCALARS
+from schema.views import ReaderPerOperation
+
+
+@strawberry.type(description="What can be asked.")
+class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, TrackingQuery, ViewerQuery):
+    pass
+
+
+@strawberry.type(description="What can be watched.")
+class Subscription(LiveSubscription):
+    pass
+
+
+def build_schema() -> strawberry.Schema:
+    """The whole schema. The server adds extensions of its own in front of these."""
+    return strawberry.Schema(
+        Query,
+        Mutation,
+        Subscription,
+        types=[*EVENT_TYPES.values(), *ERROR_TYPES],
+        extensions=[ReaderPerOperation],
+        config=StrawberryConfig(scalar_map=dict(SCALARS)),
+    )

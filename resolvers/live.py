@@ -1,0 +1,167 @@
+"""Subscriptions: each is a stream of the log, told in the words of the schema."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLError
+from tortoise.expressions import Q
+
+from domain.kernel.actor import ActorKind, Permission
+from domain.kernel.errors import DomainError, MalformedId, NotFound, Unauthenticated
+from domain.kernel.ids import global_id, parse_global_id
+from domain.kernel.models import LogRow
+from domain.kernel.streams import FeedStream, OrderStream, Present, Stream, follow, visible_log
+from domain.kernel.visibility import EVERYTHING, of_order
+from resolvers.context import Context
+from schema.cursors import StreamKind, place_in, stream_cursor
+from schema.live import (
+    FeedResyncRequired,
+    OrderEventMessage,
+    OrderMessage,
+    OrdersChangedMessage,
+    ResyncRequired,
+    TrackingEventMessage,
+    TrackingMessage,
+    TrackingResyncRequired,
+)
+from schema.scalars import Cursor
+
+if TYPE_CHECKING:
+    from schema.orders import OrderWhere
+
+MessageT = TypeVar("MessageT")
+_RESUMABLE = (
+    " It ends with `complete` after 30 minutes without an event, or after 6 hours: subscribe again after the last"
+    " cursor. Every event comes at least once; one that came twice has the same id."
+)
+After = Annotated[
+    Cursor | None,
+    strawberry.argument(description="Go on behind this cursor; from now on when there is none."),
+]
+
+
+@strawberry.type
+class LiveSubscription:
+    """What can be watched."""
+
+    @strawberry.subscription(  # type: ignore[untyped-decorator]
+        description="The events of one order, in order and without a gap. `Order.eventCursor` joins a query and this"
+        " stream. No status of the order ends it." + _RESUMABLE
+    )
+    async def order_events(
+        self,
+        info: strawberry.Info[Context, None],
+        order: Annotated[strawberry.ID, strawberry.argument(description="Which order.")],
+        after: After = None,
+    ) -> AsyncGenerator[OrderMessage, None]:
+        scope = info.context.actor.scope
+        stream = OrderStream(_order_id(order), of_order(scope), visible_log(scope))
+        return await _of_order(info.context, stream, StreamKind.ORDER, after, _order_event, _order_resync)
+
+    @strawberry.subscription(  # type: ignore[untyped-decorator]
+        description="The events of all orders that you may see, in one sequence without a gap. An order's events come"
+        " in order. The feed is kept for at least 30 days." + _RESUMABLE
+    )
+    async def orders_changed(
+        self,
+        info: strawberry.Info[Context, None],
+        where: Annotated[
+            Annotated["OrderWhere", strawberry.lazy("schema.orders")] | None,
+            strawberry.argument(description="Only of orders that fulfil this when the event is read."),
+        ] = None,
+        after: After = None,
+    ) -> AsyncGenerator[OrdersChangedMessage, None]:
+        try:
+            info.context.actor.require(Permission.READ_ORDERS)
+        except DomainError as refusal:
+            raise _refused(refusal) from None
+        wanted: Any = where
+        return await _of_feed(info.context, wanted.condition() if where is not None else EVERYTHING, after)
+
+    @strawberry.subscription(  # type: ignore[untyped-decorator]
+        description="What happens on the way to the buyer, for whoever holds the order's tracking link." + _RESUMABLE
+    )
+    async def tracking_events(
+        self, info: strawberry.Info[Context, None], after: After = None
+    ) -> AsyncGenerator[TrackingMessage, None]:
+        scope = info.context.actor.scope
+        if scope.actor_kind is not ActorKind.TRACKING_LINK or scope.order_id is None:
+            raise _refused(Unauthenticated())
+        stream = OrderStream(scope.order_id, Q(id=scope.order_id), visible_log(scope))
+        return await _of_order(info.context, stream, StreamKind.TRACKING, after, _tracking_event, _tracking_resync)
+
+
+async def _of_order(
+    context: Context,
+    stream: OrderStream,
+    kind: StreamKind,
+    after: Cursor | None,
+    told: Callable[[Cursor, Any], MessageT],
+    resync: Callable[[Cursor, Any], MessageT],
+) -> AsyncGenerator[MessageT, None]:
+    """Refuses before the stream begins: an order that is not there and one that is another's look the same."""
+    order = await stream.order()
+    if order is None:
+        raise _refused(NotFound("order", global_id("order", stream.order_id)))
+    # Read before anybody listens, which is all right: the stream listens, and then reads what follows this.
+    place = order.version if after is None else place_in(kind, stream.order_id, after)
+
+    def message(event: LogRow | Present) -> MessageT:
+        if isinstance(event, Present):
+            return resync(stream_cursor(kind, stream.order_id, event.place), event.order)
+        return told(stream_cursor(kind, stream.order_id, event.sequence), event)
+
+    return _messages(context, stream, place, message)
+
+
+async def _of_feed(context: Context, where: Q, after: Cursor | None) -> AsyncGenerator[OrdersChangedMessage, None]:
+    stream = FeedStream(visible_log(context.actor.scope), where)
+    place = (await stream.present()).place if after is None else place_in(StreamKind.FEED, None, after)
+
+    def message(event: LogRow | Present) -> OrdersChangedMessage:
+        if isinstance(event, Present):
+            return FeedResyncRequired(cursor=stream_cursor(StreamKind.FEED, None, event.place))
+        assert event.position is not None, "an event of the feed has a position"
+        return _order_event(stream_cursor(StreamKind.FEED, None, event.position), event)
+
+    return _messages(context, stream, place, message)
+
+
+async def _messages(
+    context: Context, stream: Stream, place: int | None, message: Callable[[LogRow | Present], MessageT]
+) -> AsyncGenerator[MessageT, None]:
+    async with aclosing(follow(stream, context.hub, place)) as events:
+        async for event in events:
+            context.reader.forget()  # what an event leads to is read as it is now
+            yield message(event)
+
+
+# Rows stand for the views of them: what is given to `event`, `order` and `tracking` is the row itself.
+def _order_event(cursor: Cursor, event: Any) -> OrderEventMessage:
+    return OrderEventMessage(cursor=cursor, event=event)
+
+
+def _order_resync(cursor: Cursor, order: Any) -> ResyncRequired:
+    return ResyncRequired(cursor=cursor, order=order)
+
+
+def _tracking_event(cursor: Cursor, event: Any) -> TrackingEventMessage:
+    return TrackingEventMessage(cursor=cursor, event=event)
+
+
+def _tracking_resync(cursor: Cursor, order: Any) -> TrackingResyncRequired:
+    return TrackingResyncRequired(cursor=cursor, tracking=order)
+
+
+def _order_id(text: str) -> UUID:
+    try:
+        return parse_global_id("order", text)
+    except MalformedId as refusal:
+        raise _refused(refusal) from None
+
+
+def _refused(refusal: DomainError) -> GraphQLError:
+    return GraphQLError(refusal.message, extensions={"code": refusal.code})

@@ -1,0 +1,118 @@
+"""Stock as the API shows it: levels, and the movements that they are the sums of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from domain.kernel.actor import Scope
+from domain.stock.decisions import available_to_promise
+from domain.stock.models import MovementCause, StockLevelRow, StockMovementRow
+from domain.stock.queries import visible_stock
+from schema.references import id_of
+from schema.views import (
+    Connection,
+    EnumFilter,
+    IdFilter,
+    IntFilter,
+    Node,
+    TextFilter,
+    TimeFilter,
+    computed,
+    connection,
+    on,
+    one,
+    order_of,
+    view_of,
+    where_of,
+)
+
+if TYPE_CHECKING:
+    from schema.catalog import Variant
+    from schema.locations import Location
+
+
+@where_of(StockLevelRow)
+class StockLevelWhere:
+    """Which stock levels."""
+
+    sku: TextFilter
+    variant: IdFilter = on("variant_id", prefix="variant", doc="Of which variant.")
+    location: IdFilter = on("location_id", prefix="location", doc="At which location.")
+    on_hand: IntFilter
+    waiting: IntFilter
+    updated_at: TimeFilter
+
+
+@where_of(StockMovementRow)
+class StockMovementWhere:
+    """Which movements."""
+
+    cause: EnumFilter[MovementCause]
+    occurred_at: TimeFilter
+    order: IdFilter = on("order_id", prefix="order", doc="For which order.")
+
+
+StockLevelOrdering = order_of(StockLevelRow, "StockLevelOrdering", "sku", "updated_at")
+StockMovementOrdering = order_of(StockMovementRow, "StockMovementOrdering", "occurred_at")
+STOCK_ORDERINGS = ("sku", "updated_at")
+
+
+def available(_scope: Scope, on_hand: int, *held: int) -> int:
+    """What may still be promised, shown as 0 where facts took more than was free."""
+    return max(available_to_promise(on_hand, *held), 0)
+
+
+@view_of(StockLevelRow, visible=visible_stock)
+class StockLevel(Node):
+    """How many units of a SKU a location has, and what is promised of them."""
+
+    sku: str
+    available: int = computed(
+        available,
+        needs=("on_hand", "allocated", "reserved", "waiting", "damaged", "quarantined", "safety_stock"),
+        doc="Available to promise (ATP): on hand less allocated, reserved, waiting, damaged, quarantined and safety "
+        "stock; 0 when that is negative.",
+    )
+    on_hand: int
+    allocated: int
+    reserved: int
+    waiting: int
+    damaged: int
+    quarantined: int
+    safety_stock: int
+    incoming: int
+    updated_at: datetime
+    variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = one(
+        by="variant", doc="The variant that is counted."
+    )
+    location: Annotated[Location, strawberry.lazy("schema.locations")] | None = one(by="location", doc="Where it is.")
+    movements: Connection[StockMovement] = connection(
+        ("-occurred_at",),
+        by="level",
+        where=StockMovementWhere,
+        order_by=StockMovementOrdering,
+        doc="The ledger: every change of a counter. Counters are its sums.",
+    )
+
+
+@view_of(StockMovementRow, visible=visible_stock)
+class StockMovement(Node):
+    """A ledger line: what each counter changed by, and why. It never changes."""
+
+    cause: MovementCause
+    on_hand: int
+    allocated: int
+    reserved: int
+    waiting: int
+    damaged: int
+    quarantined: int
+    safety_stock: int
+    incoming: int
+    order_key: strawberry.ID | None = id_of("order", "order_id", name="orderId", doc="The order that it was for.")
+    actor: str
+    note: str | None
+    occurred_at: datetime
+    level: StockLevel | None = one(by="level", doc="The level that changed.")

@@ -1,0 +1,1 @@
+"""The plug: settings, the ASGI application, identities, limits, logs, migrations, jobs and the command line."""

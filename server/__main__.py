@@ -1,0 +1,5 @@
+"""`python -m server` is `waybill`."""
+
+from server.cli import main
+
+main()

@@ -1,0 +1,195 @@
+"""The application: routes, and everything that lives as long as the server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from copy import copy
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from strawberry.extensions import SchemaExtension
+from strawberry.schema import Schema
+
+from adapters.bell.hub import Hub
+from adapters.bell.memory import BroadcastBell, MemoryBell
+from adapters.bell.owned import owned
+from domain.kernel.unit_of_work import Runner
+from domain.reactions import REACTIONS, Reaction
+from resolvers import build_schema
+from resolvers.context import context_for
+from server.auth import Authenticator
+from server.database import open_database
+from server.documents import Deadline, Preparation, preparation
+from server.draining import Draining, draining_on_signals
+from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
+from server.health import Readiness, alive
+from server.logs import OperationLog, RequestLog, configure_logs
+from server.relay import relaying
+from server.settings import Settings, read_settings
+from server.worker import Worker
+from web import graphiql
+
+ASSETS_CACHED_SECONDS = 3600
+
+log = structlog.get_logger("waybill")
+
+
+@dataclass(frozen=True)
+class House:
+    """What the requests of one application share."""
+
+    settings: Settings
+    bell: BroadcastBell = field(default_factory=MemoryBell)
+    draining: Draining = field(default_factory=Draining)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hub", Hub(self.bell.broadcast))
+
+    hub: Hub = field(init=False)
+
+    @property
+    def runner(self) -> Runner:
+        """Runs flows, and rings this house's bell."""
+        return Runner(self.bell)
+
+
+def create_app(
+    settings: Settings, schema: Schema | None = None, *, reactions: Mapping[str, Reaction] | None = None
+) -> Starlette:
+    """The whole server as an ASGI application. Its lifespan opens the database; without one, tests open their own."""
+    house = House(settings)
+    schema = guarded(schema if schema is not None else load_schema(), settings)
+    authenticator = Authenticator(settings.signing_key())
+    endpoint = GraphQLEndpoint(
+        schema,
+        settings,
+        authenticator,
+        house.draining,
+        context_for=partial(context_for, runner=house.runner, hub=house.hub),
+        page=graphiql.page,
+    )
+    app = Starlette(
+        routes=[
+            Route("/", _home),
+            Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", endpoint),
+            Route("/schema.graphql", _schema_page(schema)),
+            Route("/healthz", alive),
+            Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
+            Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
+            Route("/graphiql", _page),
+        ],
+        middleware=_middleware(settings),
+        lifespan=partial(_lifespan, house=house, reactions=reactions),
+    )
+    app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
+    return app
+
+
+def app_from_environment() -> Starlette:
+    """What each worker process of the server runs: the settings are in its environment."""
+    settings = read_settings()
+    configure_logs(settings.log_format)
+    return create_app(settings)
+
+
+def load_schema() -> Schema:
+    """The schema of this version."""
+    return build_schema()
+
+
+def guarded(schema: Schema, settings: Settings) -> Schema:
+    """The same schema, with the extensions of a server: its log, its limits, its deadline."""
+    documents = preparation(settings)
+    ours: list[Callable[[], SchemaExtension]] = [
+        OperationLog,
+        partial(Preparation, documents),
+        partial(Deadline, settings.deadline_seconds),
+    ]
+    served = copy(schema)
+    served.extensions = (*ours, *schema.extensions)
+    return served
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    found = [Middleware(RequestLog)]
+    if settings.allowed_origins:
+        found.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["Authorization", "Content-Type"],
+                max_age=600,
+            )
+        )
+    return found
+
+
+@asynccontextmanager
+async def _lifespan(_app: Starlette, *, house: House, reactions: Mapping[str, Reaction] | None) -> AsyncIterator[None]:
+    settings = house.settings
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(open_database(settings.database_url, migrate=settings.migrates))
+        await stack.enter_async_context(house.bell)
+        await stack.enter_async_context(house.hub)
+        await stack.enter_async_context(relaying(house.hub, house.bell))
+        if settings.run_jobs:
+            worker = Worker(
+                house.runner,
+                REACTIONS if reactions is None else reactions,
+                poll_seconds=settings.job_poll_seconds,
+            )
+            await stack.enter_async_context(working(worker, settings.shutdown_seconds))
+        stack.enter_context(draining_on_signals(house.draining, settings.drain_seconds))
+        at = f"http://{settings.host}:{settings.port}"
+        log.info("server.started", at=at, database=settings.dialect.value, jobs=settings.run_jobs)
+        yield
+        house.draining.end()
+        log.info("server.stopping")
+
+
+@asynccontextmanager
+async def working(worker: Worker, patience_seconds: float) -> AsyncIterator[None]:
+    """The worker works until the block ends; then it may finish the job at hand, for a while."""
+    async with owned(worker.run(), "worker") as task:
+        try:
+            yield
+        finally:
+            worker.stop()
+            await asyncio.wait({task}, timeout=patience_seconds)
+
+
+async def _home(_request: Request) -> Response:
+    return RedirectResponse("/graphiql", 302)
+
+
+async def _page(_request: Request) -> Response:
+    return HTMLResponse(graphiql.page(), headers=PAGE_HEADERS)
+
+
+def _schema_page(schema: Schema) -> Callable[[Request], Response]:
+    text = schema.as_str() + "\n"
+
+    def show(_request: Request) -> Response:
+        return PlainTextResponse(text, headers={"Cache-Control": "no-cache"}, media_type="text/plain")
+
+    return show
+
+
+class _Assets(StaticFiles):
+    """The files of the page. Their names stay when they change, so they are asked for again after an hour."""
+
+    def file_response(self, *args: object, **options: object) -> Response:
+        response = super().file_response(*args, **options)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = f"public, max-age={ASSETS_CACHED_SECONDS}"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response

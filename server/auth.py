@@ -1,0 +1,106 @@
+"""Who asks: signed tokens of staff and customers, and tracking links that open one order."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from domain.kernel.actor import ANONYMOUS, Actor, ActorKind, Role, customer, staff, tracking_link
+from domain.tracking.models import TrackingLinkRow
+
+ISSUER = "waybill"
+ALGORITHM = "HS256"
+LONGEST_CREDENTIALS = 4_096
+LEEWAY = timedelta(seconds=10)
+STAFF_ROLES = frozenset(Role) - {Role.CUSTOMER}
+
+
+class BadCredentials(Exception):
+    """Credentials were sent, and are none of ours: unknown, expired or malformed look the same."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who asks, and until when we believe it; the anonymous are so for ever."""
+
+    actor: Actor
+    expires_at: datetime | None = None
+
+
+NOBODY = Identity(ANONYMOUS)
+
+
+@dataclass(frozen=True)
+class Authenticator:
+    """Recognises whoever holds a token that was signed with `key`, or a tracking link of the database."""
+
+    key: str
+
+    async def identify(self, authorization: str | None) -> Identity:
+        """Who sends this Authorization header; without one the anonymous. Raises BadCredentials."""
+        if authorization is None or not authorization.strip():
+            return NOBODY
+        if len(authorization) > LONGEST_CREDENTIALS:
+            raise BadCredentials
+        scheme, _, credentials = authorization.strip().partition(" ")
+        match scheme.lower():
+            case "bearer":
+                return self._bearer(credentials.strip())
+            case "tracking":
+                return await _tracking(credentials.strip())
+        raise BadCredentials
+
+    def issue(self, actor: Actor, *, expires_in: timedelta) -> str:
+        """A token that says: this is `actor`, a member of staff or a customer, until it expires."""
+        now = datetime.now(UTC)
+        claims = {"iss": ISSUER, "aud": ISSUER, "iat": now, "exp": now + expires_in}
+        match actor.scope.actor_kind:
+            case ActorKind.CUSTOMER:
+                assert actor.scope.customer_id is not None, "a customer without an id"
+                claims |= {"sub": actor.scope.customer_id.hex, "roles": [Role.CUSTOMER]}
+            case ActorKind.STAFF:
+                claims |= {"sub": actor.principal.removeprefix("staff:"), "roles": list(actor.roles)}
+            case kind:
+                raise AssertionError(f"no tokens are made for {kind}")
+        return jwt.encode(claims, self.key, ALGORITHM)
+
+    def _bearer(self, token: str) -> Identity:
+        try:
+            claims = jwt.decode(
+                token,
+                self.key,
+                algorithms=[ALGORITHM],
+                audience=ISSUER,
+                issuer=ISSUER,
+                leeway=LEEWAY,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+            roles = [Role(role) for role in claims["roles"]]
+            expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+            if roles == [Role.CUSTOMER]:
+                return Identity(customer(UUID(hex=claims["sub"])), expires_at)
+            if not roles or not STAFF_ROLES.issuperset(roles):
+                raise BadCredentials
+            return Identity(staff(claims["sub"], *roles), expires_at)
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):
+            raise BadCredentials from None
+
+
+def new_tracking_token() -> str:
+    """A token for a tracking link: 192 random bits. Only its hash is kept."""
+    return secrets.token_urlsafe(24)
+
+
+def tracking_hash(token: str) -> str:
+    """What `TrackingLinkRow.token_hash` holds of a token. Of so many random bits no salt is needed."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def _tracking(token: str) -> Identity:
+    link = await TrackingLinkRow.get_or_none(token_hash=tracking_hash(token))
+    if link is None or link.expires_at <= datetime.now(UTC):
+        raise BadCredentials
+    return Identity(tracking_link(link.order_id), link.expires_at)

@@ -1,0 +1,71 @@
+"""The command line: `waybill` and its commands."""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+import asyncpg
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from server.database import DatabaseUrlError
+from server.serving import ServingError
+from server.settings import SettingsError
+
+# Name of the command, its module, and the function, or the group of commands, in it. The order is that of the help.
+COMMANDS: Sequence[tuple[str, str, str]] = (
+    ("demo", "server.commands.demo", "demo"),
+    ("serve", "server.commands.serve", "serve"),
+    ("worker", "server.commands.worker", "worker"),
+    ("migrate", "server.commands.migrate", "migrate"),
+    ("import", "server.commands.importing", "app"),
+    ("token", "server.commands.token", "token"),
+    ("export-schema", "server.commands.export_schema", "export_schema"),
+)
+# What a person can mend: told in a line. Everything else is a bug, and keeps its traceback.
+MENDABLE = (SettingsError, DatabaseUrlError, ServingError, OSError, asyncpg.PostgresError)
+
+
+def build() -> typer.Typer:
+    """The command line with every command that this version has."""
+    app = typer.Typer(
+        name="waybill",
+        help="Waybill, an order management system: a GraphQL API you can talk to, and listen to, live.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    for name, module, function in COMMANDS:
+        command = _command(module, function)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        elif command is not None:
+            app.command(name)(command)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that was asked for. A failure that its caller can mend is one line, and exit code 1."""
+    try:
+        build()(args=list(arguments) if arguments is not None else None)
+    except MENDABLE as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {escape(_line(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+def _command(module: str, function: str) -> typer.Typer | Callable[..., Any] | None:
+    """What the module gives; None in a version that does not have it."""
+    try:
+        found: typer.Typer | Callable[..., Any] = getattr(import_module(module), function)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        return None
+    return found
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

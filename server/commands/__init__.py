@@ -1,0 +1,1 @@
+"""What `waybill` can do: a module for each command, with a function of that name."""

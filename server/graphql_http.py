@@ -1,0 +1,294 @@
+"""The GraphQL endpoint: operations by POST, streams by server-sent events, sockets on the same path."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import MissingQueryError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema import Schema
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from domain.kernel.actor import ANONYMOUS, Actor
+from resolvers.context import Context
+from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, refused, shown
+from server.auth import NOBODY, Authenticator, BadCredentials, Identity
+from server.draining import Draining
+from server.settings import Settings
+from server.sockets import SocketHandler
+
+JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8", 'application/json;charset="utf-8"'})
+_REQUEST_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "query": (str,),
+    "variables": (dict, type(None)),
+    "operationName": (str, type(None)),
+    "extensions": (dict, type(None)),
+}
+
+
+class _Refused(Exception):
+    """This is no GraphQL request that we serve."""
+
+    def __init__(self, status: int, code: str, message: str, *headers: tuple[str, str]) -> None:
+        super().__init__(message)
+        self.response = refused(status, code, message, headers)
+
+
+class ReadRequest(StarletteRequestAdapter):
+    """A request as Strawberry wants it, whose body we have read already."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.fields: dict[str, Any] = request.state.fields
+
+
+class GraphQLEndpoint(GraphQL[Context, None]):
+    """Strawberry's endpoint, but strict about what it takes, and with our errors and identities."""
+
+    request_adapter_class = ReadRequest
+    graphql_transport_ws_handler_class = SocketHandler
+
+    def __init__(
+        self,
+        schema: Schema,
+        settings: Settings,
+        authenticator: Authenticator,
+        draining: Draining,
+        *,
+        context_for: Callable[[Actor], Context],
+        page: Callable[[], str],
+    ) -> None:
+        super().__init__(
+            schema,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=settings.socket_init_seconds),
+            max_subscriptions_per_connection=None,  # the handler counts, and says so with a code
+            allowed_origins=settings.allowed_origins,
+        )
+        self.settings, self.authenticator, self.draining = settings, authenticator, draining
+        self._context_for, self._page = context_for, page
+
+    # -- requests -------------------------------------------------------------------------------------------------
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            response = await self._answer(Request(scope, receive))
+        except _Refused as refusal:
+            response = refusal.response
+        except HTTPException as error:  # what Strawberry refuses
+            response = refused(error.status_code, BAD_REQUEST, error.reason)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method in ("GET", "HEAD"):
+            if "query" not in request.query_params and "text/html" in request.headers.get("accept", ""):
+                return HTMLResponse(self._page(), headers=PAGE_HEADERS)
+            raise _Refused(405, BAD_REQUEST, "Send operations by POST, as application/json.", ("Allow", "POST"))
+        if request.method != "POST":
+            raise _Refused(405, BAD_REQUEST, "Send operations by POST, as application/json.", ("Allow", "POST"))
+        request.state.fields = _fields(await _body(request, self.settings.max_body_bytes))
+        identity = await self._identity(request)
+        request.state.expires_at = identity.expires_at
+        return await self.run(request, context=self._context_for(identity.actor))
+
+    async def _identity(self, request: Request) -> Identity:
+        try:
+            return await self.authenticator.identify(request.headers.get("authorization"))
+        except BadCredentials:
+            raise _Refused(
+                401,
+                UNAUTHENTICATED,
+                "These credentials are not valid, or not any more.",
+                ("WWW-Authenticate", "Bearer"),
+            ) from None
+
+    # -- what Strawberry asks of us -------------------------------------------------------------------------------
+    async def get_context(self, request: Any, response: Any) -> Context:  # noqa: ARG002
+        return self._context_for(ANONYMOUS)  # of a socket, before it has said who it is
+
+    def should_render_graphql_ide(self, request: Any) -> bool:  # noqa: ARG002
+        return False  # answered before
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        transport = self._get_stream_transport_from_headers(request.headers)
+        body = cast("ReadRequest", request).fields
+        return GraphQLRequestData(
+            query=body["query"],
+            variables=body.get("variables"),
+            operation_name=body.get("operationName"),
+            extensions=body.get("extensions"),
+            protocol=transport.protocol if transport else "http",
+        )
+
+    async def execute_single(  # the arguments are Strawberry's
+        self,
+        request: Request,  # noqa: ARG002
+        request_adapter: AsyncHTTPRequestAdapter,  # noqa: ARG002
+        sub_response: Response,  # noqa: ARG002
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        try:
+            return await self.schema.execute(
+                request_data.query,
+                variable_values=request_data.variables,
+                context_value=context,
+                root_value=root_value,
+                operation_name=request_data.operation_name,
+                operation_extensions=request_data.extensions,
+                allowed_operation_types={OperationType.QUERY, OperationType.MUTATION},
+            )
+        except InvalidOperationTypeError:
+            raise _Refused(400, BAD_REQUEST, "A subscription needs Accept: text/event-stream, or a socket.") from None
+        except CannotGetOperationTypeError as error:
+            raise _Refused(400, BAD_REQUEST, error.as_http_error_reason()) from None
+        except MissingQueryError:
+            raise _Refused(400, BAD_REQUEST, "`query` must not be empty.") from None
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
+        return answer(result)
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,  # noqa: ARG002
+        headers: Mapping[str, str],
+    ) -> Response:
+        return EventStream(stream(), self.draining, request.state.expires_at, headers)
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        return orjson.dumps(data).decode()
+
+    async def identify_socket(self, payload: Mapping[str, Any]) -> Identity:
+        """Who the `connection_init` says it is. Raises BadCredentials."""
+        authorization = payload.get("Authorization", payload.get("authorization"))
+        if authorization is None:
+            return NOBODY
+        if not isinstance(authorization, str):
+            raise BadCredentials
+        return await self.authenticator.identify(authorization)
+
+
+PAGE_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept",
+}
+
+
+def answer(result: ExecutionResult) -> GraphQLHTTPResponse:
+    """The result as it is sent."""
+    answered: GraphQLHTTPResponse = {"data": result.data}
+    if result.errors:
+        answered["errors"] = [*shown(result.errors)]
+    if result.extensions:
+        answered["extensions"] = result.extensions
+    return answered
+
+
+async def _body(request: Request, longest: int) -> bytes:
+    """The body, read no further than it may be long. Raises _Refused for another type, and for a longer one."""
+    if request.headers.get("content-type", "").lower().replace(" ", "") not in JSON_TYPES:
+        raise _Refused(415, BAD_REQUEST, "Send operations as application/json.")
+    too_long = _Refused(413, LIMIT, f"The body is longer than {longest} bytes.", ("Connection", "close"))
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > longest:
+        raise too_long
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > longest:
+            raise too_long
+    return bytes(body)
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    """The fields of a request. Raises _Refused when it is no strict UTF-8 JSON object, or a field is no such thing."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _Refused(400, BAD_REQUEST, "The body is not JSON in UTF-8.") from None
+    if isinstance(parsed, list):
+        raise _Refused(400, BAD_REQUEST, "One operation at a time: batches are not served.")
+    if not isinstance(parsed, dict):
+        raise _Refused(400, BAD_REQUEST, "The body must be a JSON object with a `query`.")
+    if wrong := wrong_field(parsed):
+        raise _Refused(400, BAD_REQUEST, wrong)
+    return parsed
+
+
+def wrong_field(request: Mapping[str, Any]) -> str | None:
+    """What is wrong with the fields of a request, by HTTP or by socket; None when nothing is."""
+    if not isinstance(request.get("query"), str):
+        return "`query` must be a text."
+    for name, types in _REQUEST_FIELDS.items():
+        if name in request and not isinstance(request[name], types):
+            return f"`{name}` is of the wrong type."
+    return None
+
+
+class EventStream(Response):
+    """Server-sent events, until the stream ends, the client goes, the server stops, or the credentials expire."""
+
+    def __init__(
+        self,
+        stream: AsyncIterator[str],
+        draining: Draining,
+        expires_at: datetime | None,
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(headers=headers)
+        del self.headers["content-length"]
+        self._stream, self._draining, self._expires_at = stream, draining, expires_at
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        loop = asyncio.get_running_loop()
+        left = (self._expires_at - datetime.now(UTC)).total_seconds() if self._expires_at else None
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        try:
+            async with asyncio.timeout(left) as limit:
+                # Ending is letting the time run out: the stream is then cancelled wherever it waits, and closed.
+                def end() -> None:
+                    with suppress(RuntimeError):  # it is ending already: gone, stopped and expired may come together
+                        limit.reschedule(loop.time())
+
+                with self._draining.telling(end):
+                    listener = asyncio.create_task(_until_gone(receive, end))
+                    try:
+                        async with aclosing(self._stream) as stream:  # type: ignore[type-var]
+                            async for chunk in stream:
+                                await send({"type": "http.response.body", "body": chunk.encode(), "more_body": True})
+                    finally:
+                        listener.cancel()
+                        await asyncio.wait({listener})
+        except TimeoutError:
+            pass
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _until_gone(receive: Callable[[], Awaitable[Any]], tell: Callable[[], None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    tell()

@@ -1,0 +1,62 @@
+"""Runs the server: uvicorn with our protocol for sockets, and with limits on what it waits for."""
+
+import errno
+import os
+import socket
+
+import uvicorn
+
+from server.settings import Settings
+from server.sockets import SocketProtocol
+
+FACTORY = "server.app:app_from_environment"
+
+
+class ServingError(Exception):
+    """The server cannot start; the sentence says why."""
+
+
+def serve(settings: Settings, *, factory: str = FACTORY) -> None:
+    """Serve until told to stop. Raises ServingError when the address cannot be listened at, or starting fails."""
+    check_address(settings.host, settings.port)
+    os.environ |= settings.as_environment()  # each process reads its settings there
+    try:
+        uvicorn.run(
+            factory,
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            loop="uvloop",
+            http="httptools",
+            ws=SocketProtocol,
+            ws_per_message_deflate=False,
+            ws_max_size=settings.socket_message_bytes,
+            ws_ping_interval=settings.socket_ping_seconds,
+            ws_ping_timeout=settings.socket_ping_seconds,
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+    except SystemExit as stop:
+        if stop.code:
+            raise ServingError("the server could not start: the log above says why") from None
+        raise
+
+
+def check_address(host: str, port: int) -> None:
+    """Raises ServingError when nobody could listen there, before anything is opened."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror:
+        raise ServingError(f"{host} is no address of this machine") from None
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ServingError(f"port {port} is in use: stop what uses it, or take another --port") from None
+            raise ServingError(f"cannot listen at {host}:{port}: {error.strerror}") from None

@@ -1,0 +1,205 @@
+"""Sockets: graphql-transport-ws as Strawberry speaks it, with the gaps closed that a public server falls into."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from graphql import GraphQLError
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+
+from resolvers.context import Context
+from schema.views import limit_exceeded
+from server.answers import shown
+from server.auth import BadCredentials, Identity
+
+# Close codes of graphql-transport-ws, and of RFC 6455 and its registry.
+UNAUTHORIZED, FORBIDDEN, ALREADY_EXISTS, TOO_MANY_INITS, TRY_AGAIN_LATER = 4401, 4403, 4409, 4429, 1013
+LONGEST_EXPIRY_SECONDS = 24 * 60 * 60.0
+STALLED_SECONDS = 15.0
+CLOSING_SECONDS = 2.0
+
+
+class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    """One socket."""
+
+    _expiry: asyncio.TimerHandle | None = None
+    _closing: asyncio.Task[None] | None = None
+
+    async def shutdown(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        await super().shutdown()
+        if self._closing is not None:
+            await asyncio.wait({self._closing})
+
+    async def handle_message(self, message: Message) -> None:
+        if fault := _fault(message):
+            await self.handle_invalid_message(fault)
+            return
+        await super().handle_message(message)
+
+    # -- who it is ------------------------------------------------------------------------------------------------
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        if self.connection_timed_out:
+            return
+        if self.connection_init_received:
+            await self.websocket.close(code=TOO_MANY_INITS, reason="Too many initialisation requests")
+            return
+        self.connection_init_received = True
+        if self.connection_init_timeout_task:
+            self.connection_init_timeout_task.cancel()
+        try:
+            identity: Identity = await cast("Any", self.view).identify_socket(message.get("payload") or {})
+        except BadCredentials:
+            await self.websocket.close(code=FORBIDDEN, reason="Forbidden")
+            return
+        self.context.become(identity.actor)
+        self._believe_until(identity.expires_at)
+        await self.send_message({"type": "connection_ack"})
+        self.connection_acknowledged = True
+
+    def _believe_until(self, expires_at: datetime | None) -> None:
+        """Close when the credentials expire; the client may come back with new ones, and resume."""
+        if expires_at is None:
+            return
+        loop, seconds = asyncio.get_running_loop(), (expires_at - datetime.now(UTC)).total_seconds()
+        if seconds > LONGEST_EXPIRY_SECONDS:  # a timer cannot be set for ever: ask again then
+            self._expiry = loop.call_later(LONGEST_EXPIRY_SECONDS, self._believe_until, expires_at)
+        else:
+            self._expiry = loop.call_later(max(seconds, 0), self._expire)
+
+    def _expire(self) -> None:
+        self._closing = asyncio.create_task(self._close_quietly(FORBIDDEN, "Credentials expired"))
+
+    async def _close_quietly(self, code: int, reason: str) -> None:
+        with suppress(Exception):  # it has gone meanwhile
+            await self.websocket.close(code=code, reason=reason)
+
+    # -- operations -----------------------------------------------------------------------------------------------
+    async def handle_subscribe(self, message: Any) -> None:
+        if not self.connection_acknowledged:
+            await self.websocket.close(code=UNAUTHORIZED, reason="Unauthorized")
+            return
+        named, payload = message["id"], message["payload"]
+        if named in self.operations:
+            await self.websocket.close(code=ALREADY_EXISTS, reason=f"Subscriber for {named[:60]} already exists")
+            return
+        operation = SocketOperation(
+            self, named, payload["query"], payload.get("variables"), payload.get("operationName")
+        )
+        most = cast("Any", self.view).settings.socket_operations
+        if len(self.operations) >= most:
+            refusal = limit_exceeded(f"This socket has {most} operations; complete one before you begin another.")
+            await self.send_message(_message(named, "error", shown([refusal])))
+            return
+        self.operations[named] = operation
+        operation.task = asyncio.create_task(self.run_operation(operation))
+        operation.task.add_done_callback(self._task_done)
+
+    async def _send_result_stream(self, operation: Operation[Context, None], result_source: Any) -> None:
+        try:
+            await super()._send_result_stream(operation, result_source)
+        except WebSocketDisconnected:
+            raise
+        except Exception as error:
+            # Strawberry would end the operation without a word.
+            await operation.send_initial_errors([GraphQLError(str(error), original_error=error)])
+
+    async def _handle_pre_execution_error(self, operation: Operation[Context, None], result: PreExecutionError) -> None:
+        # Of this operation alone: Strawberry closes the whole socket for a syntax error.
+        await operation.send_initial_errors(result.errors or [])
+
+
+class SocketOperation(Operation[Context, None]):
+    """One operation of a socket, answering with our errors."""
+
+    __slots__ = ()
+
+    async def send_initial_errors(self, errors: list[GraphQLError]) -> None:
+        await self.send_operation_message(_message(self.id, "error", shown(errors)))
+
+    async def send_next(self, execution_result: ExecutionResult) -> None:
+        payload: dict[str, Any] = {"data": execution_result.data}
+        if execution_result.errors:
+            payload["errors"] = shown(execution_result.errors)
+        if execution_result.extensions:
+            payload["extensions"] = execution_result.extensions
+        await self.send_operation_message(_message(self.id, "next", payload))
+
+
+def _message(named: str, kind: str, payload: object) -> Message:
+    return cast("Message", {"id": named, "type": kind, "payload": payload})
+
+
+def _fault(message: object) -> str | None:
+    """What is wrong with the form of a message, or None: Strawberry takes its form for granted, and crashes."""
+    if not isinstance(message, Mapping):
+        return "A message must be a JSON object"
+    payload, kind = message.get("payload"), message.get("type")
+    if kind not in ("subscribe", "complete"):
+        return None if payload is None or isinstance(payload, Mapping) else "A payload must be a JSON object"
+    if not isinstance(message.get("id"), str) or not message["id"]:
+        return "An operation has a text as its id"
+    if kind == "complete":
+        return None
+    return _fault_of_request(payload)
+
+
+def _fault_of_request(payload: object) -> str | None:
+    if not isinstance(payload, Mapping) or not isinstance(payload.get("query"), str):
+        return "A subscribe message has a payload with a `query`"
+    variables, name = payload.get("variables"), payload.get("operationName")
+    if not isinstance(variables, Mapping | None) or not isinstance(name, str | None):
+        return "`variables` must be an object, and `operationName` a text"
+    return None
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, hardened against peers that do not read, or say goodbye twice."""
+
+    _stalled: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The peer does not read as fast as we write: it may catch up, for a while."""
+        super().pause_writing()
+        if self._stalled is None:
+            self._stalled = self.loop.call_later(STALLED_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._forgive()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forgive()
+        super().connection_lost(exc)
+
+    def _forgive(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    def shutdown(self) -> None:
+        """Say 1012, and go; also when the peer has said goodbye and does not read ours (uvicorn crashes)."""
+        with suppress(InvalidState):
+            super().shutdown()
+        self.transport.close()
+        self.loop.call_later(CLOSING_SECONDS, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        """Nobody answers. uvicorn says 1011, after which graphql-ws never comes back; after 1013 it does."""
+        if not self.close_sent and not self.transport.is_closing():
+            self.pong_timer = self.pending_ping_payload = None
+            self.conn.fail(TRY_AGAIN_LATER, "keepalive ping timeout")
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": TRY_AGAIN_LATER})
+        self.transport.close()
+        self.loop.call_later(CLOSING_SECONDS, self.transport.abort)
