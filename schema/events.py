@@ -51,13 +51,11 @@ class OrderConfirmed(OrderEvent): ...
 
 
 @event_of(orders.OrderRejected)
-class OrderRejected(OrderEvent):
-    reason: str = fact("reason", doc="Why, in words.")
+class OrderRejected(OrderEvent): ...
 
 
 @event_of(orders.OrderCanceled)
-class OrderCanceled(OrderEvent):
-    reason: str = fact("reason", doc="Why, in words.")
+class OrderCanceled(OrderEvent): ...
 
 
 @event_of(orders.OrderExpired)
@@ -75,7 +73,6 @@ class OrderReopened(OrderEvent): ...
 @event_of(orders.OrderHeld)
 class OrderHeld(OrderEvent):
     kind: TheHoldKind = fact("kind", HoldKind, doc="What sort of reason it is.")
-    reason: str = fact("reason", doc="Why, in words.")
     hold: TheHold = subject(doc="The hold.")
 
 
@@ -106,7 +103,6 @@ class FulfillmentOrderReopened(OrderEvent):
 
 @event_of(fulfillment.FulfillmentOrderRejected)
 class FulfillmentOrderRejected(OrderEvent):
-    reason: str = fact("reason", doc="Why, in words.")
     fulfillment_order: TheFulfillmentOrder = subject(doc="The work.")
 
 
@@ -192,7 +188,6 @@ class ReturnApproved(OrderEvent):
 
 @event_of(returns.ReturnDeclined)
 class ReturnDeclined(OrderEvent):
-    reason: str = fact("reason", doc="Why, in words.")
     the_return: TheReturn = subject(name="return", doc="The return.")
 
 

@@ -34,6 +34,7 @@ async def adjust_stock(tx: UnitOfWork, request: AdjustStock) -> UUID:
     elsewhere InsufficientStock is raised.
     """
     tx.actor.require(Permission.ADJUST_STOCK)
+    _check_note(request.note)
     if request.delta == 0 or abs(request.delta) > MOST_UNITS:
         raise InvalidInput(f"A change is 1 to {MOST_UNITS:,} units, up or down.", path=("delta",))
     if request.is_receipt and request.delta < 0:
@@ -60,6 +61,7 @@ class CountStock:
 async def count_stock(tx: UnitOfWork, request: CountStock) -> UUID:
     """Set on hand to what was counted; the level's id. Raises StaleStock when it changed since the caller looked."""
     tx.actor.require(Permission.ADJUST_STOCK)
+    _check_note(request.note)
     if not 0 <= request.counted <= MOST_UNITS:
         raise InvalidInput(f"A count is 0 to {MOST_UNITS:,} units.", path=("counted",))
     level, _ = await _level(tx, request.sku, request.location_id)
@@ -70,6 +72,11 @@ async def count_stock(tx: UnitOfWork, request: CountStock) -> UUID:
         movement = stock.Movement(level.id, MovementCause.COUNTED, on_hand=difference, note=request.note)
         await stock.move(tx, [movement])
     return level.id
+
+
+def _check_note(note: str | None) -> None:
+    if note is not None and len(note) > 300:
+        raise InvalidInput("A note has at most 300 characters.", path=("note",))
 
 
 async def _level(tx: UnitOfWork, sku: str, location_id: UUID) -> tuple[StockLevelRow, LocationRow]:
@@ -90,7 +97,30 @@ class StockReceipt:
 
 
 async def open_stock(tx: UnitOfWork, request: StockReceipt) -> int:
-    """Book many receipts in one transaction; how many."""
-    for each in sorted(request.receipts, key=lambda receipt: (receipt.sku, receipt.location_id)):
-        await adjust_stock(tx, each)
+    """Book many receipts in one transaction, looked up and entered together; how many."""
+    tx.actor.require(Permission.ADJUST_STOCK)
+    variants = {row.sku: row for row in await VariantRow.filter(sku__in={each.sku for each in request.receipts})}
+    places = {row.id for row in await LocationRow.filter(id__in={each.location_id for each in request.receipts})}
+    for n, each in enumerate(request.receipts):
+        path = ("receipts", str(n))
+        _check_note(each.note)
+        if each.sku not in variants or not variants[each.sku].is_stock_tracked:
+            raise UnknownSku(each.sku, path=(*path, "sku"))
+        if each.location_id not in places:
+            raise NotFound("location", f"location_{each.location_id.hex}", path=(*path, "location"))
+        if not 1 <= each.delta <= MOST_UNITS:
+            raise InvalidInput(f"A receipt adds 1 to {MOST_UNITS:,} units.", path=(*path, "delta"))
+    levels = await stock.levels_at(
+        tx, {(variants[each.sku].id, each.location_id): each.sku for each in request.receipts}
+    )
+    movements = [
+        stock.Movement(
+            levels[variants[each.sku].id, each.location_id].id,
+            MovementCause.RECEIVED,
+            on_hand=each.delta,
+            note=each.note,
+        )
+        for each in request.receipts
+    ]
+    await stock.move(tx, movements)
     return len(request.receipts)

@@ -24,11 +24,11 @@ class CancelOrder:
 async def cancel_order(tx: UnitOfWork, request: CancelOrder) -> UUID:
     """Free its units, call its work off, expect no more money, and owe back what was paid."""
     tx.actor.require(Permission.CANCEL_ORDERS)
-    if not 1 <= len(request.reason.strip()) <= 200:
+    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 200:
         raise InvalidInput("Say why in 1 to 200 characters.", path=("reason",))
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
     order.status = ORDER.step(OrderAction.CANCEL, order.status, order.facts(is_on_hold=False))
     order.cancel_reason = request.reason
-    tx.record(OrderCanceled(order.id, request.reason))
+    tx.record(OrderCanceled(order.id))
     await unwind(tx, order)
     return order.id

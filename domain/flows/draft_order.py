@@ -22,7 +22,7 @@ from domain.orders.decisions import (
     price_line,
     spread_over_requirements,
 )
-from domain.orders.errors import ExternalReferenceTaken, WrongCurrency
+from domain.orders.errors import WrongCurrency
 from domain.orders.lifecycle import ORDER, OrderAction, OrderStatus
 from domain.orders.models import ChargeRow, OrderAddressRow, OrderLineRow, OrderRow, RequirementRow
 from domain.orders.service import new_number, units_of
@@ -73,11 +73,11 @@ def draft_order(actor: Actor, now: datetime, request: PlaceOrder, listing: Listi
         raise NotFound("channel", f'"{request.channel[:40]}"', path=("channel",))
     if request.currency not in (None, channel.currency):
         raise WrongCurrency(channel.currency, str(request.currency)[:3], path=("currency",))
+    for each in request.currencies:
+        if each.currency != channel.currency:
+            raise WrongCurrency(channel.currency, each.currency[:3], path=each.path)
     _check_authority(actor, request)
-    if (channel.id, request.external_reference) in listing.references:
-        raise ExternalReferenceTaken(channel.code, str(request.external_reference))
-    if request.external_reference:
-        listing.references.add((channel.id, request.external_reference))
+    listing.check_reference(channel.id, request)
     customer = customer_of(actor, now, request.customer, listing)
     order = _order(now, request, channel)
     order.customer_id = customer.id if customer else None
@@ -140,7 +140,7 @@ def _add_line(draft: Draft, n: int, line: PlaceLine, channel: ChannelRow, listin
         if price is None:
             raise NotPriced(variant.sku, channel.code, path=(*path, "sku"))
         price_minor = price.amount_minor
-    amounts = price_line(line.quantity, price_minor, line.discount_minor, line.tax_minor, path=(*path, "unitPrice"))
+    amounts = price_line(line.quantity, price_minor, line.discount_minor, line.tax_minor, path=path)
     row = OrderLineRow(
         id=new_id(),
         order_id=draft.order.id,

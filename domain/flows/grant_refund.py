@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tortoise.expressions import F
 
+from domain.flows.record_payment import check_reference
 from domain.flows.roll_up import roll_up
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
@@ -12,6 +13,7 @@ from domain.kernel.ids import new_id
 from domain.kernel.money import Money
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
+from domain.orders.errors import WrongCurrency
 from domain.payments.errors import AmountTooLarge
 from domain.payments.events import RefundGranted, RefundSucceeded
 from domain.payments.lifecycle import PAYMENT, REFUND, PaymentAction, RefundAction, RefundFacts, RefundStatus
@@ -37,11 +39,15 @@ async def grant_refund(tx: UnitOfWork, request: GrantRefund) -> UUID:
     Raises AmountTooLarge when it is more than was paid and is not yet owed or given back.
     """
     tx.actor.require(Permission.REFUND_PAYMENTS)
+    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 200:
+        raise InvalidInput("Say why in 1 to 200 characters.", path=("reason",))
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
     possible = sum([await refundable(payment) for payment in await PaymentRow.filter(order_id=order.id)])
     asked = Money(request.amount_minor, request.currency)
-    if request.currency != order.currency or request.amount_minor <= 0:
-        raise InvalidInput(f"A refund is more than nothing, in {order.currency}.", path=("amount",))
+    if request.currency != order.currency:
+        raise WrongCurrency(order.currency, request.currency[:3], path=("amount", "currency"))
+    if request.amount_minor <= 0:
+        raise InvalidInput("A refund is more than nothing.", path=("amount",))
     if request.amount_minor > possible:
         raise AmountTooLarge(asked, Money(possible, order.currency))
     await owe_back(tx, order.id, request.amount_minor, reason=request.reason)
@@ -96,6 +102,7 @@ class RecordRefund:
 async def record_refund(tx: UnitOfWork, request: RecordRefund) -> UUID:
     """Book that the granted money went back; the order's id. Never more than was taken, and each refund once."""
     tx.actor.require(Permission.REFUND_PAYMENTS)
+    check_reference(request.reference)
     found = await RefundRow.get_or_none(id=request.refund_id)
     if found is None:
         raise NotFound("refund", f"refund_{request.refund_id.hex}")

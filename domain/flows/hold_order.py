@@ -28,7 +28,7 @@ class HoldOrder:
 async def hold_order(tx: UnitOfWork, request: HoldOrder) -> UUID:
     """Stop the order's work until the hold is released; the order's id."""
     tx.actor.require(Permission.MANAGE_ORDERS)
-    if not 1 <= len(request.reason.strip()) <= 300:
+    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
         raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
     if order.status not in _CAN_WAIT:
@@ -43,7 +43,7 @@ async def hold_order(tx: UnitOfWork, request: HoldOrder) -> UUID:
         placed_at=tx.now,
     )
     await hold.save(force_create=True)
-    tx.record(OrderHeld(order.id, hold.id, request.kind, request.reason))
+    tx.record(OrderHeld(order.id, hold.id, request.kind))
     return order.id
 
 

@@ -14,6 +14,7 @@ from domain.kernel.ids import new_id
 from domain.kernel.money import LARGEST_MINOR, exponent
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationKind, LocationRow
+from domain.orders.errors import WrongCurrency
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST_VARIANTS = 200
@@ -28,8 +29,14 @@ def _checked_code(code: str, path: Path) -> str:
 def _checked_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError) as fault:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
         raise InvalidInput(f'"{name[:60]}" is no IANA time zone such as Europe/Berlin.', path=("timeZone",)) from fault
+
+
+def _check_texts(**limits: tuple[str, int]) -> None:
+    for field, (text, most) in limits.items():
+        if not 1 <= len(text.strip()) <= len(text) <= most:
+            raise InvalidInput(f"This has 1 to {most} characters.", path=(field,))
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ async def create_channel(tx: UnitOfWork, request: CreateChannel) -> UUID:
     """Open a sales channel; its id. Raises AlreadyExists or InvalidInput."""
     tx.actor.require(Permission.MANAGE_CATALOG)
     exponent(request.currency, path=("currency",))
+    _check_texts(name=(request.name, 120), legalEntity=(request.legal_entity, 120))
     _checked_code(request.code, ("code",))
     _checked_zone(request.time_zone)
     if await ChannelRow.filter(code=request.code).exists():
@@ -76,6 +84,13 @@ async def create_location(tx: UnitOfWork, request: CreateLocation) -> UUID:
     tx.actor.require(Permission.MANAGE_CATALOG)
     _checked_code(request.code, ("code",))
     _checked_zone(request.time_zone)
+    _check_texts(
+        name=(request.name, 120),
+        legalEntity=(request.legal_entity, 120),
+        postalCode=(request.postal_code, 20),
+        city=(request.city, 80),
+        street=(request.street, 160),
+    )
     if not re.fullmatch("[A-Z]{2}", request.country_code):
         raise InvalidInput("A country is two capital letters (ISO 3166-1).", path=("countryCode",))
     if not 0 <= request.priority <= 10_000:
@@ -88,10 +103,11 @@ async def create_location(tx: UnitOfWork, request: CreateLocation) -> UUID:
 
 @dataclass(frozen=True)
 class NewPrice:
-    """What one unit costs in a channel, tax included, in minor units of the channel's currency."""
+    """What one unit costs in a channel, tax included, in minor units of the channel's currency, which may be named."""
 
     channel: str
     amount_minor: int
+    currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +202,8 @@ def _price(variant_id: UUID, price: NewPrice, channels: dict[str, ChannelRow], p
     channel = channels.get(price.channel)
     if channel is None:
         raise NotFound("channel", f'"{price.channel[:40]}"', path=(*path, "channel"))
+    if price.currency not in (None, channel.currency):
+        raise WrongCurrency(channel.currency, str(price.currency)[:3], path=(*path, "amount", "currency"))
     if not 0 <= price.amount_minor <= LARGEST_MINOR:
         raise InvalidInput("A price is not negative.", path=(*path, "amount"))
     return PriceRow(

@@ -1,6 +1,6 @@
 """What placing orders looks up, for all orders at once: channels, variants, prices, customers, names already taken."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from domain.kernel.actor import Actor, ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
+from domain.orders.errors import ExternalReferenceTaken
 from domain.orders.models import OrderRow
 
 
@@ -28,9 +29,17 @@ class Listing:
     references: set[tuple[UUID, str]]
     met: dict[UUID, CustomerRow]
 
-    async def write_customers(self, buyers: Collection[UUID | None]) -> None:
-        """Write those who were met for the first time and whose orders are taken."""
-        await CustomerRow.bulk_create([row for row in self.met.values() if row.id in buyers], batch_size=200)
+    def check_reference(self, channel_id: UUID, request: PlaceOrder) -> None:
+        """Raises ExternalReferenceTaken when the channel has an order by the request's external reference."""
+        if request.external_reference and (channel_id, request.external_reference) in self.references:
+            raise ExternalReferenceTaken(request.channel, request.external_reference)
+
+    async def write_customers(self, buyers: Mapping[UUID, PlaceCustomer]) -> None:
+        """Write those who were met for the first time, as `buyers`, whose orders are taken, name themselves."""
+        rows = [row for row in self.met.values() if row.id in buyers]
+        for row in rows:
+            row.name, row.phone = buyers[row.id].name, buyers[row.id].phone
+        await CustomerRow.bulk_create(rows, batch_size=200)
 
 
 async def load_listing(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> Listing:

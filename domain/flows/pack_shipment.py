@@ -86,9 +86,13 @@ async def pack_shipment(tx: UnitOfWork, request: PackShipment) -> UUID:
 def _check(request: PackShipment) -> None:
     if not 1 <= len(request.parcels) <= MOST_PARCELS:
         raise InvalidInput(f"A shipment has 1 to {MOST_PARCELS} parcels.", path=("parcels",))
-    if not 1 <= len(request.carrier.strip()) <= 60:
+    if not 1 <= len(request.carrier.strip()) <= len(request.carrier) <= 60:
         raise InvalidInput("Name the carrier in 1 to 60 characters.", path=("carrier",))
+    if len(request.service or "") > 60:
+        raise InvalidInput("A carrier's product has at most 60 characters.", path=("service",))
     for n, parcel in enumerate(request.parcels):
+        if len(parcel.tracking_url or "") > 300:
+            raise InvalidInput("An address has at most 300 characters.", path=("parcels", str(n), "trackingUrl"))
         if parcel.tracking_number is not None and not 1 <= len(parcel.tracking_number) <= 60:
             raise InvalidInput("A tracking number has 1 to 60 characters.", path=("parcels", str(n), "trackingNumber"))
         if parcel.weight_grams is not None and not 0 <= parcel.weight_grams <= 10_000_000:
@@ -144,13 +148,18 @@ async def _write(
         created_at=tx.now,
     )
     await shipment.save(force_create=True)
+    await _write_parcels(shipment, request, contents)
+    return shipment
+
+
+async def _write_parcels(shipment: ShipmentRow, request: PackShipment, contents: list[dict[UUID, int]]) -> None:
     lines = {line.id: line for line in await fulfillment.lines_of(request.fulfillment_order_id)}
     rows, inside = [], []
     for n, (parcel, units_by_line) in enumerate(zip(request.parcels, contents, strict=True), 1):
         row = ParcelRow(
             id=new_id(),
             shipment_id=shipment.id,
-            order_id=order.id,
+            order_id=shipment.order_id,
             position=n,
             carrier=request.carrier,
             tracking_number=parcel.tracking_number,
@@ -162,7 +171,7 @@ async def _write(
             ParcelLineRow(
                 parcel_id=row.id,
                 shipment_id=shipment.id,
-                order_id=order.id,
+                order_id=shipment.order_id,
                 requirement_id=lines[line_id].requirement_id,
                 sku=lines[line_id].sku,
                 quantity=units,
@@ -171,7 +180,6 @@ async def _write(
         ]
     await ParcelRow.bulk_create(rows, batch_size=100)
     await ParcelLineRow.bulk_create(inside, batch_size=100)
-    return shipment
 
 
 async def _book(

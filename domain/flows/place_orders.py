@@ -1,6 +1,6 @@
 """Placing orders: each is checked, priced, set aside in stock and written whole, or refused whole."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -8,8 +8,8 @@ from uuid import UUID
 from domain.allocation.decisions import Plan, Source, plan_allocation
 from domain.allocation.models import AllocationRow
 from domain.flows.draft_order import Draft, draft_order
-from domain.flows.listing import Listing, load_listing
-from domain.flows.placement import PlaceOrder, check
+from domain.flows.listing import load_listing
+from domain.flows.placement import PlaceCustomer, PlaceOrder, check
 from domain.fulfillment import service as fulfillment
 from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
@@ -54,12 +54,16 @@ async def place_orders(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> list[U
     shelf = await Shelf.lock(drafts.values())
     for n, draft in list(drafts.items()):
         try:
+            # Again, for a name is taken by an order that is taken: one that is refused leaves it to the next.
+            listing.check_reference(draft.order.channel_id, requests[n])
             draft.plan = shelf.promise(draft)
             outcomes[n] = draft.order.id
-        except InsufficientStock as refusal:
+            listing.references.add((draft.order.channel_id, draft.order.external_reference or ""))
+        except DomainError as refusal:
             outcomes[n] = refusal
             del drafts[n]
-    await _write(tx, list(drafts.values()), shelf, listing)
+    await listing.write_customers(_buyers(drafts, requests))
+    await _write(tx, list(drafts.values()), shelf)
     return [outcomes[n] for n in range(len(requests))]
 
 
@@ -98,8 +102,16 @@ class Shelf:
         return plan
 
 
-async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, listing: Listing) -> None:
-    await listing.write_customers({draft.order.customer_id for draft in drafts})
+def _buyers(drafts: Mapping[int, Draft], requests: Sequence[PlaceOrder]) -> dict[UUID, PlaceCustomer]:
+    """Who buys, each as the first order that is taken names them."""
+    found: dict[UUID, PlaceCustomer] = {}
+    for n, draft in drafts.items():
+        if draft.order.customer_id:
+            found.setdefault(draft.order.customer_id, requests[n].customer or PlaceCustomer())
+    return found
+
+
+async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
     allocations = {draft.order.id: _allocations(draft) for draft in drafts}
     await OrderRow.bulk_create([draft.order for draft in drafts], batch_size=200)
     await OrderLineRow.bulk_create([line for draft in drafts for line in draft.lines], batch_size=200)

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.kernel.errors import DomainError, InvalidInput, Refusals
+from domain.kernel.errors import DomainError, InvalidInput, Path, Refusals
 from domain.kernel.money import LARGEST_MINOR
 from domain.orders.decisions import checked_units
 from domain.orders.models import AddressKind, ChargeKind, OrderOrigin
 
 MOST_LINES = 2_000
 MOST_CHARGES = 50
+MOST_COMPONENTS = 100
+LONGEST_NOTE = 5_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,14 @@ class PlaceCustomer:
 
 
 @dataclass(frozen=True)
+class NamedCurrency:
+    """The currency that the caller wrote beside an amount, and in which field: it must be the channel's."""
+
+    path: Path
+    currency: str
+
+
+@dataclass(frozen=True)
 class PlaceOrder:
     """An order as its channel gives it to us."""
 
@@ -86,6 +96,7 @@ class PlaceOrder:
     placed_at: datetime | None = None
     is_confirmed: bool = True
     origin: OrderOrigin = OrderOrigin.PLACED
+    currencies: tuple[NamedCurrency, ...] = ()
 
 
 def check(request: PlaceOrder) -> None:
@@ -100,10 +111,11 @@ def check(request: PlaceOrder) -> None:
     for n, charge in enumerate(request.charges[:MOST_CHARGES]):
         if abs(charge.gross_minor) > LARGEST_MINOR or abs(charge.tax_minor) > abs(charge.gross_minor):
             faults.append(InvalidInput("A charge holds its tax, and is bookable.", path=("charges", str(n))))
+        if not 1 <= len(charge.title) <= 200:
+            faults.append(InvalidInput("A charge's title has 1 to 200 characters.", path=("charges", str(n), "title")))
     for n, address in enumerate(request.addresses):
         faults += _faults_of_address(address, ("addresses", str(n)))
-    if request.external_reference is not None and not 1 <= len(request.external_reference) <= 100:
-        faults.append(InvalidInput("An external reference has 1 to 100 characters.", path=("externalReference",)))
+    faults += _faults_of_texts(request)
     if len({address.kind for address in request.addresses}) < len(request.addresses):
         faults.append(InvalidInput("Give one address of each kind.", path=("addresses",)))
     if len(faults) == 1:
@@ -112,8 +124,25 @@ def check(request: PlaceOrder) -> None:
         raise Refusals(faults)
 
 
+def _faults_of_texts(request: PlaceOrder) -> list[DomainError]:
+    limits = {
+        "externalReference": (request.external_reference, 1, 100, "An external reference"),
+        "shippingMethod": (request.shipping_method, 0, 60, "A shipping method"),
+        "paymentMethod": (request.payment_method, 1, 40, "A payment method"),
+        "note": (request.note, 0, LONGEST_NOTE, "A note"),
+    }
+    return [
+        InvalidInput(f"{what} has {least} to {most:,} characters.", path=(field,))
+        for field, (text, least, most, what) in limits.items()
+        if text is not None and not least <= len(text) <= most
+    ]
+
+
 def _faults_of_line(line: PlaceLine, n: int) -> list[DomainError]:
     found: list[DomainError] = []
+    if len(line.components) > MOST_COMPONENTS:
+        field = ("lines", str(n), "components")
+        found.append(InvalidInput(f"A bundle has at most {MOST_COMPONENTS} components.", path=field))
     for units, path in [(line.quantity, ("lines", str(n), "quantity"))] + [
         (each.units, ("lines", str(n), "components", str(m), "units")) for m, each in enumerate(line.components)
     ]:
@@ -125,14 +154,21 @@ def _faults_of_line(line: PlaceLine, n: int) -> list[DomainError]:
 
 
 def _faults_of_address(address: PlaceAddress, path: tuple[str, ...]) -> list[DomainError]:
-    limits = {"name": 160, "street": 200, "postal_code": 20, "city": 100}
-    found: list[DomainError] = []
-    for name, most in limits.items():
-        value = getattr(address, name)
-        if not value.strip() or len(value) > most:
-            shown = name.replace("_", " ")
-            field = "postalCode" if name == "postal_code" else name
-            found.append(InvalidInput(f"The {shown} of an address has 1 to {most} characters.", path=(*path, field)))
+    limits = {
+        "name": (address.name, 1, 160),
+        "company": (address.company, 0, 160),
+        "street": (address.street, 1, 200),
+        "streetExtra": (address.street_extra, 0, 200),
+        "postalCode": (address.postal_code, 1, 20),
+        "city": (address.city, 1, 100),
+        "region": (address.region, 0, 100),
+        "phone": (address.phone, 0, 40),
+    }
+    found: list[DomainError] = [
+        InvalidInput(f"The {field} of an address has {least} to {most} characters.", path=(*path, field))
+        for field, (text, least, most) in limits.items()
+        if text is not None and not least <= len(text.strip()) <= len(text) <= most
+    ]
     if len(address.country_code) != 2 or not (address.country_code.isascii() and address.country_code.isupper()):
         found.append(InvalidInput("A country is two capital letters (ISO 3166-1).", path=(*path, "countryCode")))
     return found

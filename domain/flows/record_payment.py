@@ -10,10 +10,13 @@ from domain.kernel.ids import new_id
 from domain.kernel.money import Money
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
+from domain.orders.errors import WrongCurrency
 from domain.payments.errors import AmountTooLarge
 from domain.payments.events import PaymentCaptured, PaymentExpected
 from domain.payments.lifecycle import PAYMENT, PaymentAction, PaymentStatus
 from domain.payments.models import PaymentRow, PaymentTransactionRow, TransactionKind
+
+LONGEST_REFERENCE = 120
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,12 @@ class RecordPayment:
     reference: str | None = None
 
 
+def check_reference(reference: str | None) -> None:
+    """Raises InvalidInput when the bank's name for a transfer is too long to be kept."""
+    if reference is not None and len(reference) > LONGEST_REFERENCE:
+        raise InvalidInput(f"A reference has at most {LONGEST_REFERENCE} characters.", path=("reference",))
+
+
 async def record_payment(tx: UnitOfWork, request: RecordPayment) -> UUID:
     """Book money that came (a sale: authorized and captured at once); the order's id.
 
@@ -33,17 +42,16 @@ async def record_payment(tx: UnitOfWork, request: RecordPayment) -> UUID:
     Raises AmountTooLarge when it is more than was expected.
     """
     tx.actor.require(Permission.RECORD_PAYMENTS)
+    check_reference(request.reference)
     found = await PaymentRow.get_or_none(id=request.payment_id)
     if found is None:
         raise NotFound("payment", f"payment_{request.payment_id.hex}")
     order = await orders.lock(tx, found.order_id)
     payment = await PaymentRow.filter(id=found.id).select_for_update().get()
+    status = PAYMENT.step(PaymentAction.CAPTURE, payment.status, payment.facts)
     amount = payment.expected_minor if request.amount_minor is None else request.amount_minor
-    if amount <= 0 or request.currency not in (None, payment.currency):
-        raise InvalidInput(f"A payment is more than nothing, in {payment.currency}.", path=("amount",))
-    if amount > payment.expected_minor:
-        raise AmountTooLarge(Money(amount, payment.currency), Money(payment.expected_minor, payment.currency))
-    payment.status = PAYMENT.step(PaymentAction.CAPTURE, payment.status, payment.facts)
+    _check_amount(payment, amount, request.currency or payment.currency)
+    payment.status = status
     rest = payment.expected_minor - amount
     payment.expected_minor = payment.authorized_minor = payment.captured_minor = amount
     payment.reference = request.reference
@@ -63,6 +71,15 @@ async def record_payment(tx: UnitOfWork, request: RecordPayment) -> UUID:
         await _expect(tx, payment, rest)
     await roll_up(tx, order)
     return order.id
+
+
+def _check_amount(payment: PaymentRow, amount: int, currency: str) -> None:
+    if currency != payment.currency:
+        raise WrongCurrency(payment.currency, currency[:3], path=("amount", "currency"))
+    if amount <= 0:
+        raise InvalidInput("A payment is more than nothing.", path=("amount",))
+    if amount > payment.expected_minor:
+        raise AmountTooLarge(Money(amount, currency), Money(payment.expected_minor, currency))
 
 
 async def _expect(tx: UnitOfWork, earlier: PaymentRow, amount_minor: int) -> None:

@@ -15,7 +15,7 @@ from domain.orders import service as orders
 from domain.orders.events import OrderReopened
 from domain.orders.lifecycle import ORDER, OrderAction, OrderStatus
 from domain.orders.models import OrderRow
-from domain.shipping.decisions import outcome_after, proves_hand_over, shipment_action
+from domain.shipping.decisions import is_later, outcome_after, proves_hand_over, shipment_action
 from domain.shipping.events import ParcelScanned, ShipmentDelivered, ShipmentLost
 from domain.shipping.lifecycle import SHIPMENT, ParcelOutcome, ShipmentAction, ShipmentStatus, TrackingStatus
 from domain.shipping.models import ParcelLineRow, ParcelRow, ScanRow, ShipmentRow
@@ -50,7 +50,7 @@ async def record_scan(tx: UnitOfWork, request: RecordScan) -> UUID:
     parcel = await ParcelRow.get(id=found.id)
     if not await _keep(tx, parcel, request):
         return parcel.id
-    if parcel.tracked_at is None or parcel.tracked_at < request.occurred_at:
+    if is_later(parcel.tracked_at, parcel.tracking_status, request.occurred_at, request.status):
         parcel.tracking_status, parcel.tracked_at = request.status, request.occurred_at
     tx.record(ParcelScanned(order.id, parcel.id, request.status, request.occurred_at.isoformat()))
     shipment = await ShipmentRow.get(id=parcel.shipment_id)

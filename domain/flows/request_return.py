@@ -48,7 +48,7 @@ async def request_return(tx: UnitOfWork, request: RequestReturn) -> UUID:
     Raises NotReturnable for more units than shipped and are not back or announced already.
     """
     tx.actor.require(Permission.REQUEST_RETURNS)
-    if not 1 <= len(request.reason.strip()) <= 300:
+    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
         raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
     if not 1 <= len(request.lines) <= MOST_LINES:
         raise InvalidInput(f"A return has 1 to {MOST_LINES} lines.", path=("lines",))
@@ -96,7 +96,8 @@ async def _wanted(order: OrderRow, request: RequestReturn) -> list[tuple[Require
             raise NotFound("requirement of this order", name, path=("lines", str(n), "requirement"))
         asked[each.requirement_id] += checked_units(each.quantity, path=path)
         it = requirements[each.requirement_id]
-        possible = returnable(it.shipped, it.lost, it.returned, announced[it.id])
+        # What no location sent cannot be sent back: a refund makes the buyer of a download good.
+        possible = returnable(it.shipped, it.lost, it.returned, announced[it.id]) if it.is_stocked else 0
         if asked[it.id] > possible:
             raise NotReturnable(it.sku, asked[it.id], possible, path=path)
     return [(requirements[requirement_id], units) for requirement_id, units in asked.items()]
@@ -144,13 +145,13 @@ class DeclineReturn:
 async def decline_return(tx: UnitOfWork, request: DeclineReturn) -> UUID:
     """Say no, and why; the return's id."""
     tx.actor.require(Permission.APPROVE_RETURNS)
-    if not 1 <= len(request.reason.strip()) <= 300:
+    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
         raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
     order, rma = await lock_return(tx, request.return_id, request.expected_revision)
     rma.status = RETURN.step(ReturnAction.DECLINE, rma.status, rma.facts)
     rma.decline_reason = request.reason
     await rma.save(update_fields=["status", "decline_reason"])
-    tx.record(ReturnDeclined(order.id, rma.id, request.reason))
+    tx.record(ReturnDeclined(order.id, rma.id))
     await roll_up(tx, order)
     return rma.id
 

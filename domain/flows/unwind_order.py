@@ -1,12 +1,15 @@
 """What ends an order before anything shipped: units free again, work called off, money owed back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
+
+from tortoise.expressions import F
 
 from domain.allocation.models import AllocationRow
 from domain.flows.grant_refund import owe_back
 from domain.flows.roll_up import roll_up
 from domain.flows.unpack_shipment import unpack
+from domain.fulfillment import service as fulfillment
 from domain.fulfillment.events import FulfillmentOrderCanceled
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderAction, FulfillmentOrderStatus
 from domain.fulfillment.models import FulfillmentOrderRow
@@ -44,6 +47,7 @@ async def _call_off_work(tx: UnitOfWork, order: OrderRow) -> None:
         work.status = FULFILLMENT_ORDER.step(FulfillmentOrderAction.CANCEL, work.status, work.facts(is_on_hold=False))
         work.units_to_pack = 0
         await work.save(update_fields=["status", "units_to_pack"])
+        await fulfillment.call_off_lines(work.id)
         tx.record(FulfillmentOrderCanceled(order.id, work.id))
 
 
@@ -55,22 +59,29 @@ async def _cancel_units(requirements: Sequence[RequirementRow]) -> None:
         await RequirementRow.filter(id=each.id).update(released_minor=each.gross_minor)
 
 
-async def free_units(tx: UnitOfWork, order: OrderRow, held: Sequence[AllocationRow]) -> None:
-    """Give the units of these allocations back to everyone."""
+async def free_units(
+    tx: UnitOfWork, order: OrderRow, held: Sequence[AllocationRow], units: Mapping[UUID, int] | None = None
+) -> None:
+    """Give the units of these allocations back to everyone: all, or as many as `units` says per requirement."""
     levels = await levels_of(held)
+    given = {row.id: row.quantity if units is None else units[row.requirement_id] for row in held}
     await stock.move(
         tx,
         [
             stock.Movement(
                 levels[row.variant_id, row.location_id],
                 MovementCause.DEALLOCATED,
-                allocated=-row.quantity,
+                allocated=-given[row.id],
                 order_id=order.id,
             )
             for row in held
         ],
     )
-    await AllocationRow.filter(id__in=[row.id for row in held]).update(quantity=0)
+    for row in held:
+        left = await AllocationRow.filter(id=row.id, quantity__gte=given[row.id]).update(
+            quantity=F("quantity") - given[row.id]
+        )
+        assert left == 1, "freed more than was set aside"
 
 
 async def levels_of(held: Sequence[AllocationRow]) -> dict[tuple[UUID, UUID], UUID]:

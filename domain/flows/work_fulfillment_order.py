@@ -73,13 +73,13 @@ async def reject_fulfillment_order(tx: UnitOfWork, request: RejectFulfillmentOrd
 
     What nobody else has stays unallocated, and the order is held for stock: never a silent short allocation.
     """
-    if not 1 <= len(request.reason.strip()) <= 300:
+    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
         raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
     order, work = await lock_work(tx, request.fulfillment_order_id, request.expected_revision)
     work.status = FULFILLMENT_ORDER.step(FulfillmentOrderAction.REJECT, work.status, work.facts(is_on_hold=False))
     work.reject_reason, work.units_to_pack = request.reason, 0
     await work.save(update_fields=["status", "reject_reason", "units_to_pack"])
-    tx.record(FulfillmentOrderRejected(order.id, work.id, request.reason))
+    tx.record(FulfillmentOrderRejected(order.id, work.id))
     lines = await fulfillment.lines_of(work.id)
     await _give_up(tx, order, work, lines)
     await _source_again(tx, order, lines)
@@ -90,19 +90,19 @@ async def reject_fulfillment_order(tx: UnitOfWork, request: RejectFulfillmentOrd
 async def _give_up(
     tx: UnitOfWork, order: OrderRow, work: FulfillmentOrderRow, lines: list[FulfillmentOrderLineRow]
 ) -> None:
-    held = await AllocationRow.filter(
-        requirement_id__in=[line.requirement_id for line in lines], location_id=work.location_id, quantity__gt=0
-    ).order_by("id")
-    await free_units(tx, order, held)
-    for row in held:
-        await orders.shift(row.requirement_id, row.quantity, "allocated", "unallocated")
-    for line in lines:
-        line.canceled = line.quantity - line.packed
-        await line.save(update_fields=["canceled"])
+    # Only this work's units: the location may have other work for the same requirement.
+    units = {line.requirement_id: line.quantity - line.packed - line.canceled for line in lines}
+    held = await AllocationRow.filter(requirement_id__in=list(units), location_id=work.location_id).order_by("id")
+    await free_units(tx, order, held, units)
+    for requirement_id, count in units.items():
+        await orders.shift(requirement_id, count, "allocated", "unallocated")
+    await fulfillment.call_off_lines(work.id)
 
 
 async def _source_again(tx: UnitOfWork, order: OrderRow, lines: list[FulfillmentOrderLineRow]) -> None:
-    wanted = await RequirementRow.filter(id__in=[line.requirement_id for line in lines], unallocated__gt=0)
+    wanted = await RequirementRow.filter(id__in=[line.requirement_id for line in lines], unallocated__gt=0).order_by(
+        "id"
+    )
     demand: dict[str, int] = {}
     for each in wanted:
         demand[each.sku] = demand.get(each.sku, 0) + each.unallocated
@@ -157,4 +157,4 @@ async def _hold_for_stock(tx: UnitOfWork, order: OrderRow, short: dict[str, int]
         placed_at=tx.now,
     )
     await hold.save(force_create=True)
-    tx.record(OrderHeld(order.id, hold.id, hold.kind, hold.reason))
+    tx.record(OrderHeld(order.id, hold.id, hold.kind))

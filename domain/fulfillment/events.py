@@ -40,8 +40,6 @@ class FulfillmentOrderReopened(_FulfillmentOrderFact):
 class FulfillmentOrderRejected(_FulfillmentOrderFact):
     """The location cannot do it; its units are sourced again elsewhere."""
 
-    reason: str
-
 
 @dataclass(frozen=True)
 class FulfillmentOrderCanceled(_FulfillmentOrderFact):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from tortoise.expressions import F
+
 from domain.fulfillment.events import FulfillmentOrderOpened
 from domain.fulfillment.lifecycle import FulfillmentOrderStatus
 from domain.fulfillment.models import DeliveryMethod, FulfillmentOrderLineRow, FulfillmentOrderRow
@@ -72,3 +74,9 @@ async def order_of(fulfillment_order_id: UUID) -> UUID:
 async def lines_of(fulfillment_order_id: UUID) -> list[FulfillmentOrderLineRow]:
     """Its lines, in the order of their keys."""
     return await FulfillmentOrderLineRow.filter(fulfillment_order_id=fulfillment_order_id).order_by("id")
+
+
+async def call_off_lines(fulfillment_order_id: UUID) -> None:
+    """What is not packed of its lines is called off."""
+    lines = FulfillmentOrderLineRow.filter(fulfillment_order_id=fulfillment_order_id)
+    await lines.update(canceled=F("quantity") - F("packed"))

@@ -10,7 +10,8 @@ class OrderFact:
     """A fact in the stream of an order.
 
     `subject` names the field that holds the child it is about (a shipment, a payment); every other field is plain data.
-    A fact holds references, never personal data. `edits` tells facts that make an agent's open edit stale
+    A fact holds references, never personal data, and no free text, for people write names into it: a reason is read
+    from the row that it stands in. `edits` tells facts that make an agent's open edit stale
     (they raise the order's `revision`) from those that do not (a scan, a note).
     """
 

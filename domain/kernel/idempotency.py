@@ -73,12 +73,13 @@ async def claim(principal: str, key: str, operation: str, print_of_input: str, n
         return Claim(mine.id, None)
     if bound.fingerprint != print_of_input:
         raise KeyReused(key)
-    return Claim(bound.id, UUID(bound.outcome))
+    return Claim(bound.id, UUID(bound.outcome["id"]))
 
 
 async def bind(held: Claim, outcome: UUID) -> None:
     """Write what came of it, in the same commit as the effect."""
-    await IdempotencyRow.filter(id=held.row_id).update(outcome=outcome.hex)
+    # In an object, for Tortoise takes a bare text for JSON already written.
+    await IdempotencyRow.filter(id=held.row_id).update(outcome={"id": outcome.hex})
 
 
 async def sweep(now: datetime) -> int:

@@ -1,10 +1,14 @@
 """Identifiers: time-ordered UUIDs inside, `<type>_<hex>` outside."""
 
+import re
 from uuid import UUID
 
 import uuid_utils.compat
 
 from domain.kernel.errors import MalformedId
+
+# Not left to UUID(hex=…), which also takes signs, spaces, hyphens and the digits of other scripts.
+_HEX = re.compile("[0-9a-fA-F]{32}")
 
 
 def new_id() -> UUID:
@@ -23,9 +27,6 @@ def parse_global_id(prefix: str, text: str, *, path: tuple[str, ...] = ()) -> UU
     Raises MalformedId when the text is not an id of that type; it names the field by `path`.
     """
     named, _, digits = text.rpartition("_")
-    if named == prefix and len(digits) == 32:
-        try:
-            return UUID(hex=digits)
-        except ValueError:
-            pass
+    if named == prefix and _HEX.fullmatch(digits):
+        return UUID(hex=digits)
     raise MalformedId(prefix, text, path=path)

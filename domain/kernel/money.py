@@ -8,7 +8,7 @@ from domain.kernel.currencies import EXPONENTS
 from domain.kernel.errors import InvalidInput, Path
 
 LARGEST_MINOR = 10**15
-_AMOUNT = re.compile(r"(-?)(0|[1-9]\d{0,14})(?:\.(\d{1,4}))?")
+_AMOUNT = re.compile(r"(-?)(0|[1-9]\d{0,15})(?:\.(\d{1,4}))?", re.ASCII)
 
 
 def exponent(currency: str, *, path: Path = ()) -> int:

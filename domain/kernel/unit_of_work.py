@@ -17,6 +17,7 @@ from domain.kernel.bell import Bell, Ring
 from domain.kernel.database import current_connection, database_now, is_lock_wait_over, is_worth_another_try
 from domain.kernel.errors import Busy
 from domain.kernel.events import OrderFact
+from domain.kernel.jobs import NewJob
 
 ATTEMPTS = 6
 LONGEST_PAUSE_SECONDS = 0.4
@@ -33,7 +34,7 @@ class UnitOfWork:
     now: datetime
     connection: BaseDBAsyncClient
     facts: list[OrderFact] = field(default_factory=list)
-    jobs: list[jobs.NewJob] = field(default_factory=list)
+    jobs: list[NewJob] = field(default_factory=list)
 
     def record(self, *facts: OrderFact) -> None:
         """These are true when this commits; the caller holds the locks of their orders."""
@@ -41,7 +42,7 @@ class UnitOfWork:
 
     def later(self, kind: str, payload: dict[str, Any], *, after: timedelta = timedelta(0)) -> None:
         """Enqueue a reaction, in the same commit."""
-        self.jobs.append(jobs.NewJob(kind, payload, self.now + after))
+        self.jobs.append(NewJob(kind, payload, self.now + after))
 
 
 Flow = Callable[[UnitOfWork, RequestT], Awaitable[ValueT]]

@@ -31,16 +31,19 @@ def checked_units(units: int, *, path: Path) -> int:
 def price_line(quantity: int, unit_price_minor: int, discount_minor: int, tax_minor: int, *, path: Path) -> LineAmounts:
     """What the line costs. Prices include tax; the discount is for the whole line.
 
-    Raises InvalidInput when an amount is negative, or discount or tax are more than the line.
+    Raises InvalidInput, naming its field of the line at `path`, when an amount is negative, or discount or tax are more
+    than the line.
     """
     full = quantity * unit_price_minor
     if unit_price_minor < 0 or full > LARGEST_MINOR:
-        raise InvalidInput("A unit price is not negative, and a line stays below 10^15 minor units.", path=path)
+        raise InvalidInput(
+            "A unit price is not negative, and a line stays below 10^15 minor units.", path=(*path, "unitPrice")
+        )
     if not 0 <= discount_minor <= full:
-        raise InvalidInput("A discount is at least nothing and at most the whole line.", path=path)
+        raise InvalidInput("A discount is at least nothing and at most the whole line.", path=(*path, "discount"))
     gross = full - discount_minor
     if not 0 <= tax_minor <= gross:
-        raise InvalidInput("The tax within a line is at least nothing and at most the line.", path=path)
+        raise InvalidInput("The tax within a line is at least nothing and at most the line.", path=(*path, "tax"))
     return LineAmounts(unit_price_minor, discount_minor, gross - tax_minor, tax_minor, gross)
 
 

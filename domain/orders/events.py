@@ -26,14 +26,10 @@ class OrderConfirmed(OrderFact):
 class OrderRejected(OrderFact):
     """We do not take it; its units are free again."""
 
-    reason: str
-
 
 @dataclass(frozen=True)
 class OrderCanceled(OrderFact):
     """It was called off; its units are free again."""
-
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,6 @@ class OrderHeld(OrderFact):
 
     hold_id: UUID
     kind: str
-    reason: str
 
     subject: ClassVar[str | None] = "hold_id"
 

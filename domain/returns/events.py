@@ -30,8 +30,6 @@ class ReturnApproved(_ReturnFact):
 class ReturnDeclined(_ReturnFact):
     """We do not take the goods back."""
 
-    reason: str
-
 
 @dataclass(frozen=True)
 class ReturnCanceled(_ReturnFact):

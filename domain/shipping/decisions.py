@@ -1,6 +1,7 @@
 """What scans say, whatever order they are told in."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from domain.shipping.lifecycle import ParcelOutcome, ShipmentAction, ShipmentStatus, TrackingStatus
 
@@ -10,6 +11,16 @@ _NOT_WITH_CARRIER = (TrackingStatus.PRE_TRANSIT, TrackingStatus.UNKNOWN)
 def proves_hand_over(status: TrackingStatus) -> bool:
     """Whether a carrier that says this must have the parcel."""
     return status not in _NOT_WITH_CARRIER
+
+
+def is_later(
+    tracked_at: datetime | None, tracked: TrackingStatus, occurred_at: datetime, status: TrackingStatus
+) -> bool:
+    """Whether a scan tells more recent news than what is known; of two at one instant the one further on counts."""
+    if tracked_at is None or tracked_at != occurred_at:
+        return tracked_at is None or tracked_at < occurred_at
+    further_on = [TrackingStatus.UNKNOWN, *(each for each in TrackingStatus if each != TrackingStatus.UNKNOWN)]
+    return further_on.index(status) > further_on.index(tracked)
 
 
 def outcome_after(outcome: ParcelOutcome, status: TrackingStatus) -> ParcelOutcome:

@@ -1,6 +1,6 @@
 """Writes to stock: every change of a counter is one guarded UPDATE and one ledger line, in the same transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -60,6 +60,17 @@ async def level_at(tx: UnitOfWork, variant_id: UUID, sku: str, location_id: UUID
         await StockLevelRow.bulk_create([fresh], ignore_conflicts=True)
         level = await found.get()
     return level
+
+
+async def levels_at(tx: UnitOfWork, wanted: Mapping[tuple[UUID, UUID], str]) -> dict[tuple[UUID, UUID], StockLevelRow]:
+    """The locked levels of these SKUs, by variant and location; made, with nothing on them, where there were none."""
+    fresh = [
+        StockLevelRow(id=new_id(), variant_id=variant_id, location_id=location_id, sku=sku, updated_at=tx.now)
+        for (variant_id, location_id), sku in wanted.items()
+    ]
+    await StockLevelRow.bulk_create(fresh, batch_size=200, ignore_conflicts=True)
+    locked = await lock_levels({variant_id for variant_id, _ in wanted})
+    return {(level.variant_id, level.location_id): level for level in locked}
 
 
 async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:

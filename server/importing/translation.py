@@ -14,6 +14,7 @@ from domain.flows.imported import (
 )
 from domain.kernel.currencies import EXPONENTS
 from domain.orders.decisions import MOST_UNITS
+from domain.orders.models import ChargeKind
 from server.importing.cells import Cells, clock, words
 from server.importing.faults import Fault, RowFault
 from server.importing.grouping import SourceOrder

@@ -88,6 +88,92 @@ BY_ID = "query ($id: ID!) { order(by: {id: $id}) { %s } }"
 NAMED = '{externalReference: {channel: "web-de", reference: "%s"}}'
 
 
+DELIVERED = {
+    "status": "COMPLETED",
+    "fulfillmentStatus": "DELIVERED",
+    "authorizeStatus": "FULL",
+    "chargeStatus": "FULL",
+    "returnStatus": "NONE",
+    "isOnHold": False,
+    "origin": "PLACED",
+    "currency": "EUR",
+    "note": "Ring twice.",
+    "placedAt": "2026-03-02T12:00:00.000Z",
+    "externalReference": "A-1",
+    "subtotal": {"amount": "44.99", "currency": "EUR"},
+    "chargesTotal": {"amount": "0.00"},
+    "total": {"amount": "44.99"},
+    "channel": {"code": "web-de"},
+    "customer": {"name": "Ann", "email": "ann@example.com"},
+    "lines": [
+        {
+            "position": 1,
+            "sku": "MUG",
+            "quantity": 2,
+            "unitPrice": {"amount": "10.00"},
+            "gross": {"amount": "20.00"},
+            "variant": {"sku": "MUG"},
+            "requirements": [
+                {"required": 2, "allocated": 0, "shipped": 2, "delivered": 2, "gross": {"amount": "20.00"}}
+            ],
+        },
+        {
+            "position": 2,
+            "sku": "TEE",
+            "quantity": 1,
+            "unitPrice": {"amount": "24.99"},
+            "gross": {"amount": "24.99"},
+            "variant": {"sku": "TEE"},
+            "requirements": [
+                {"required": 1, "allocated": 0, "shipped": 1, "delivered": 1, "gross": {"amount": "24.99"}}
+            ],
+        },
+    ],
+}
+WORKED_ON = {
+    "fulfillmentOrders": {
+        "nodes": [
+            {
+                "status": "CLOSED",
+                "location": {"code": "north"},
+                "lines": [
+                    {"sku": "MUG", "quantity": 2, "packed": 2},
+                    {"sku": "TEE", "quantity": 1, "packed": 1},
+                ],
+                "shipments": {"totalCount": 1},
+            }
+        ]
+    },
+    "shipments": {
+        "totalCount": 1,
+        "nodes": [
+            {
+                "status": "DELIVERED",
+                "fulfillmentOrder": {"status": "CLOSED"},
+                "parcels": [
+                    {
+                        "trackingStatus": "DELIVERED",
+                        "outcome": "DELIVERED",
+                        "contents": [
+                            {"sku": "MUG", "quantity": 2, "requirement": {"delivered": 2}},
+                            {"sku": "TEE", "quantity": 1, "requirement": {"delivered": 1}},
+                        ],
+                        "scans": {"nodes": [{"status": "DELIVERED", "occurredAt": "2026-03-02T12:00:00.000Z"}]},
+                    }
+                ],
+            }
+        ],
+    },
+    "payments": [
+        {
+            "status": "CAPTURED",
+            "captured": {"amount": "44.99"},
+            "transactions": [{"kind": "SALE", "amount": {"amount": "44.99"}, "actor": "staff:ada"}],
+        }
+    ],
+}
+
+
 async def test_an_order_shows_what_it_costs_and_how_far_it_is(books: Books) -> None:
     query = BY_ID % (
         "status fulfillmentStatus authorizeStatus chargeStatus returnStatus isOnHold origin currency note placedAt"
@@ -95,48 +181,7 @@ async def test_an_order_shows_what_it_costs_and_how_far_it_is(books: Books) -> N
         " customer { name email } lines { position sku quantity unitPrice { amount } gross { amount }"
         " variant { sku } requirements { required allocated shipped delivered gross { amount } } }"
     )
-    assert (await data(query, id=order_id(books.delivered)))["order"] == {
-        "status": "COMPLETED",
-        "fulfillmentStatus": "DELIVERED",
-        "authorizeStatus": "FULL",
-        "chargeStatus": "FULL",
-        "returnStatus": "NONE",
-        "isOnHold": False,
-        "origin": "PLACED",
-        "currency": "EUR",
-        "note": "Ring twice.",
-        "placedAt": "2026-03-02T12:00:00.000Z",
-        "externalReference": "A-1",
-        "subtotal": {"amount": "44.99", "currency": "EUR"},
-        "chargesTotal": {"amount": "0.00"},
-        "total": {"amount": "44.99"},
-        "channel": {"code": "web-de"},
-        "customer": {"name": "Ann", "email": "ann@example.com"},
-        "lines": [
-            {
-                "position": 1,
-                "sku": "MUG",
-                "quantity": 2,
-                "unitPrice": {"amount": "10.00"},
-                "gross": {"amount": "20.00"},
-                "variant": {"sku": "MUG"},
-                "requirements": [
-                    {"required": 2, "allocated": 0, "shipped": 2, "delivered": 2, "gross": {"amount": "20.00"}}
-                ],
-            },
-            {
-                "position": 2,
-                "sku": "TEE",
-                "quantity": 1,
-                "unitPrice": {"amount": "24.99"},
-                "gross": {"amount": "24.99"},
-                "variant": {"sku": "TEE"},
-                "requirements": [
-                    {"required": 1, "allocated": 0, "shipped": 1, "delivered": 1, "gross": {"amount": "24.99"}}
-                ],
-            },
-        ],
-    }
+    assert (await data(query, id=order_id(books.delivered)))["order"] == DELIVERED
 
 
 async def test_staff_follow_an_order_to_its_locations_parcels_and_money(books: Books) -> None:
@@ -147,48 +192,7 @@ async def test_staff_follow_an_order_to_its_locations_parcels_and_money(books: B
         " contents { sku quantity requirement { delivered } } scans { nodes { status occurredAt } } } } }"
         " payments { status captured { amount } transactions { kind amount { amount } actor } }"
     )
-    assert (await data(query, id=order_id(books.delivered)))["order"] == {
-        "fulfillmentOrders": {
-            "nodes": [
-                {
-                    "status": "CLOSED",
-                    "location": {"code": "north"},
-                    "lines": [
-                        {"sku": "MUG", "quantity": 2, "packed": 2},
-                        {"sku": "TEE", "quantity": 1, "packed": 1},
-                    ],
-                    "shipments": {"totalCount": 1},
-                }
-            ]
-        },
-        "shipments": {
-            "totalCount": 1,
-            "nodes": [
-                {
-                    "status": "DELIVERED",
-                    "fulfillmentOrder": {"status": "CLOSED"},
-                    "parcels": [
-                        {
-                            "trackingStatus": "DELIVERED",
-                            "outcome": "DELIVERED",
-                            "contents": [
-                                {"sku": "MUG", "quantity": 2, "requirement": {"delivered": 2}},
-                                {"sku": "TEE", "quantity": 1, "requirement": {"delivered": 1}},
-                            ],
-                            "scans": {"nodes": [{"status": "DELIVERED", "occurredAt": "2026-03-02T12:00:00.000Z"}]},
-                        }
-                    ],
-                }
-            ],
-        },
-        "payments": [
-            {
-                "status": "CAPTURED",
-                "captured": {"amount": "44.99"},
-                "transactions": [{"kind": "SALE", "amount": {"amount": "44.99"}, "actor": "staff:ada"}],
-            }
-        ],
-    }
+    assert (await data(query, id=order_id(books.delivered)))["order"] == WORKED_ON
 
 
 async def test_an_order_is_found_by_its_id_its_number_and_its_name_in_the_channel(books: Books) -> None:
@@ -510,6 +514,6 @@ async def test_a_deep_page_sends_a_statement_per_edge_and_not_per_order(books: B
         with statements() as sent:
             await data(DEEP % first)
         sent_for.append(len(sent))
-    # One for each edge, count and hold that is asked about; the first order has no shipment, and so no parcels, contents,
-    # scans, or question whether its shipments are on hold.
+    # One for each edge, count and hold that is asked about. The first order has no shipment: nobody asks for parcels,
+    # contents and scans, or whether shipments are on hold.
     assert sent_for == [24, 28]

@@ -81,4 +81,4 @@ def confirmed(order_id: UUID) -> OrderFact:
 
 def held(order_id: UUID) -> OrderFact:
     """An event for staff alone."""
-    return OrderHeld(order_id, hold_id=new_id(), kind="FRAUD", reason="Looks odd.")
+    return OrderHeld(order_id, hold_id=new_id(), kind="FRAUD")
