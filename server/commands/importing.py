@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from asyncpg import PostgresError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from tortoise.exceptions import BaseORMException
 
 from domain.kernel.bell import SilentBell
 from domain.kernel.errors import DomainError
 from domain.kernel.money import format_minor
 from domain.kernel.unit_of_work import Runner
-from server.database import DatabaseUrlError, open_database
+from server.database import DatabaseUrlError, Dialect, dialect_of, open_database
 from server.importing.faults import ImportRefused
 from server.importing.landing import HistoryLander, Lander, channel_of, run_import, told
 from server.importing.mapping import Mapping
@@ -71,6 +73,8 @@ def orders(
         _refuse(told(error))
     except (ImportRefused, DatabaseUrlError) as error:
         _refuse(str(error))
+    except (BaseORMException, PostgresError, OSError) as error:
+        _refuse(f"The database failed: {error}. What was committed before stays; a new one needs `waybill migrate`.")
     _summary(tally, read, dry_run)
     if tally.rows_reported:
         typer.echo(f"{tally.rows_reported} rows are in {report}: correct them there and import that file.")
@@ -86,7 +90,9 @@ async def _import(
     url: str, file: Path, mapping_file: Path, mode: Mode, dry_run: bool, report: Path
 ) -> tuple[Tally, Mapping]:
     mapping = read_mapping(mapping_file)
-    async with open_database(url, statement_timeout_seconds=60, lock_timeout_seconds=30):
+    # As `waybill serve` does: a SQLite file is made ready, PostgreSQL is left to `waybill migrate`.
+    migrate = dialect_of(url) is Dialect.SQLITE
+    async with open_database(url, migrate=migrate, statement_timeout_seconds=60, lock_timeout_seconds=30):
         runner = Runner(SilentBell())
         lander: Lander
         if mode is Mode.HISTORY:
