@@ -10,7 +10,7 @@ from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders.decisions import MOST_UNITS
+from domain.orders.decisions import MOST_UNITS, checked_units
 from domain.stock import service as stock
 from domain.stock.errors import InsufficientStock, StaleStock
 from domain.stock.models import MovementCause, StockLevelRow
@@ -35,10 +35,10 @@ async def adjust_stock(tx: UnitOfWork, request: AdjustStock) -> UUID:
     """
     tx.actor.require(Permission.ADJUST_STOCK)
     _check_note(request.note)
-    if request.delta == 0 or abs(request.delta) > MOST_UNITS:
+    if request.is_receipt:
+        checked_units(request.delta, path=("quantity",))
+    elif request.delta == 0 or abs(request.delta) > MOST_UNITS:
         raise InvalidInput(f"A change is 1 to {MOST_UNITS:,} units, up or down.", path=("delta",))
-    if request.is_receipt and request.delta < 0:
-        raise InvalidInput("A receipt adds units.", path=("delta",))
     level, location = await _level(tx, request.sku, request.location_id)
     if level.on_hand + request.delta < 0 and not location.allows_negative_on_hand:
         raise InsufficientStock(request.sku, -request.delta, level.on_hand, path=("delta",))

@@ -91,7 +91,8 @@ async def _give_up(
     tx: UnitOfWork, order: OrderRow, work: FulfillmentOrderRow, lines: list[FulfillmentOrderLineRow]
 ) -> None:
     # Only this work's units: the location may have other work for the same requirement.
-    units = {line.requirement_id: line.quantity - line.packed - line.canceled for line in lines}
+    left = {line.requirement_id: line.quantity - line.packed - line.canceled for line in lines}
+    units = {requirement_id: count for requirement_id, count in left.items() if count}
     held = await AllocationRow.filter(requirement_id__in=list(units), location_id=work.location_id).order_by("id")
     await free_units(tx, order, held, units)
     for requirement_id, count in units.items():

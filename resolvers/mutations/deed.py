@@ -17,6 +17,7 @@ from schema.views import Node, view
 
 Info = strawberry.Info[Context, None]
 PayloadT = TypeVar("PayloadT", bound=Payload)
+ASKED = strawberry.argument(description="What is asked for.")
 
 
 async def done(

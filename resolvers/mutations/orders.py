@@ -1,5 +1,7 @@
 """Verbs about an order: placing it, deciding about it, holding it, sharing it."""
 
+from typing import Annotated
+
 import strawberry
 
 from domain.flows.cancel_order import cancel_order
@@ -7,7 +9,7 @@ from domain.flows.confirm_order import confirm_order, reject_order
 from domain.flows.hold_order import hold_order, release_hold
 from domain.flows.open_tracking_link import hash_of, new_token, open_tracking_link
 from domain.flows.place_orders import place_order
-from resolvers.mutations.deed import Info, done
+from resolvers.mutations.deed import ASKED, Info, done
 from schema.inputs.orders import (
     OrderCancelInput,
     OrderConfirmInput,
@@ -37,38 +39,40 @@ class OrderMutations:
         description="Place an order: it is checked, priced and set aside in stock whole, or refused whole. Staff "
         "place any, customers their own."
     )
-    async def order_place(self, info: Info, input: OrderPlaceInput) -> OrderPlacePayload:
+    async def order_place(self, info: Info, input: Annotated[OrderPlaceInput, ASKED]) -> OrderPlacePayload:
         return await done(info, place_order, input, OrderPlacePayload, order=Order)
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
         description="Let the locations of a PENDING order begin."
     )
-    async def order_confirm(self, info: Info, input: OrderConfirmInput) -> OrderConfirmPayload:
+    async def order_confirm(self, info: Info, input: Annotated[OrderConfirmInput, ASKED]) -> OrderConfirmPayload:
         return await done(info, confirm_order, input, OrderConfirmPayload, order=Order)
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
         description="Do not take a PENDING order: its units are free again, and what was paid is owed back."
     )
-    async def order_reject(self, info: Info, input: OrderRejectInput) -> OrderRejectPayload:
+    async def order_reject(self, info: Info, input: Annotated[OrderRejectInput, ASKED]) -> OrderRejectPayload:
         return await done(info, reject_order, input, OrderRejectPayload, order=Order)
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
         description="Call an order off before anything shipped: its units are free again, and what was paid is owed "
         "back."
     )
-    async def order_cancel(self, info: Info, input: OrderCancelInput) -> OrderCancelPayload:
+    async def order_cancel(self, info: Info, input: Annotated[OrderCancelInput, ASKED]) -> OrderCancelPayload:
         return await done(info, cancel_order, input, OrderCancelPayload, order=Order)
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
         description="Stop the work on an order until the hold is released. What is set aside stays so."
     )
-    async def order_hold(self, info: Info, input: OrderHoldInput) -> OrderHoldPayload:
+    async def order_hold(self, info: Info, input: Annotated[OrderHoldInput, ASKED]) -> OrderHoldPayload:
         return await done(info, hold_order, input, OrderHoldPayload, order=Order)
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
         description="Let an order proceed, unless another hold stands."
     )
-    async def order_hold_release(self, info: Info, input: OrderHoldReleaseInput) -> OrderHoldReleasePayload:
+    async def order_hold_release(
+        self, info: Info, input: Annotated[OrderHoldReleaseInput, ASKED]
+    ) -> OrderHoldReleasePayload:
         return await done(info, release_hold, input, OrderHoldReleasePayload, hold=Hold, order=Order)
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
@@ -76,7 +80,7 @@ class OrderMutations:
         "lost."
     )
     async def order_tracking_link_open(
-        self, info: Info, input: OrderTrackingLinkOpenInput
+        self, info: Info, input: Annotated[OrderTrackingLinkOpenInput, ASKED]
     ) -> OrderTrackingLinkOpenPayload:
         token = new_token()
         opened = await done(

@@ -1,9 +1,11 @@
 """Verbs about stock that changes by hand."""
 
+from typing import Annotated
+
 import strawberry
 
 from domain.flows.adjust_stock import adjust_stock, count_stock
-from resolvers.mutations.deed import Info, done
+from resolvers.mutations.deed import ASKED, Info, done
 from schema.inputs.stock import StockAdjustInput, StockCountInput, StockReceiveInput
 from schema.payloads import StockAdjustPayload, StockCountPayload, StockReceivePayload
 from schema.stock import StockLevel
@@ -16,17 +18,17 @@ class StockMutations:
     @strawberry.mutation(  # type: ignore[untyped-decorator]
         description="Add units to what a location has on hand, or take them off. What is set aside stays so."
     )
-    async def stock_adjust(self, info: Info, input: StockAdjustInput) -> StockAdjustPayload:
+    async def stock_adjust(self, info: Info, input: Annotated[StockAdjustInput, ASKED]) -> StockAdjustPayload:
         return await done(info, adjust_stock, input, StockAdjustPayload, stock_level=StockLevel)
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
         description="Book units in that arrived at a location."
     )
-    async def stock_receive(self, info: Info, input: StockReceiveInput) -> StockReceivePayload:
+    async def stock_receive(self, info: Info, input: Annotated[StockReceiveInput, ASKED]) -> StockReceivePayload:
         return await done(info, adjust_stock, input, StockReceivePayload, stock_level=StockLevel)
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
         description="Set what a location has on hand to what was counted, if it is still what the counter saw before."
     )
-    async def stock_count(self, info: Info, input: StockCountInput) -> StockCountPayload:
+    async def stock_count(self, info: Info, input: Annotated[StockCountInput, ASKED]) -> StockCountPayload:
         return await done(info, count_stock, input, StockCountPayload, stock_level=StockLevel)

@@ -1,5 +1,7 @@
 """Idempotency keys, through the API: one key, one effect, one answer."""
 
+from typing import Any
+
 from domain.kernel.models import IdempotencyRow
 from domain.orders.models import OrderRow
 from domain.stock.models import StockLevelRow
@@ -7,7 +9,7 @@ from server.database import Database
 from tests.builders import ADMIN, SUPPORT, call, do, execute, location_id, open_shop, order_of, place, refused
 from tests.domain.shop import dump
 
-MUGS = {"channel": "web-de", "lines": [{"sku": "MUG", "quantity": 2}]}
+MUGS: dict[str, Any] = {"channel": "web-de", "lines": [{"sku": "MUG", "quantity": 2}]}
 
 
 async def test_the_same_key_and_input_place_one_order_and_answer_with_it_as_it_is_now(database: Database) -> None:

@@ -103,6 +103,28 @@ async def test_rejecting_work_leaves_other_work_of_the_same_location_alone(datab
     await assert_books_balance()
 
 
+async def test_work_that_is_given_up_half_way_keeps_what_shipped_and_sources_the_rest(database: Database) -> None:
+    shop = await open_shop(ber={"MUG": 5, "TEE": 1}, ham={"MUG": 9})
+    order = await place(MUG=5, TEE=1)
+    work = {"fulfillmentOrder": await work_id(order, "1")}
+    parcels = [{"lines": [{"sku": "MUG", "quantity": 2}, {"sku": "TEE", "quantity": 1}]}]
+    packed = await do(WAREHOUSE, "shipmentPack", "shipment { id }", carrier="dhl", parcels=parcels, **work)
+    [error] = await refused(WAREHOUSE, "fulfillmentOrderReject", reason="Broken", **work)
+    assert (error["code"], error["reasonCode"]) == ("ILLEGAL_TRANSITION", "UNITS_PACKED")
+    await do(WAREHOUSE, "shipmentShip", shipment=packed["shipment"]["id"])
+    await do(WAREHOUSE, "fulfillmentOrderReject", reason="Broken", **work)
+    assert await work_of(order) == {"1 ber": "REJECTED", "2 ham": "OPEN"}
+    assert await shelf(shop, "MUG") == {"ber": (3, 0), "ham": (9, 3)}
+    assert await shelf(shop, "TEE") == {"ber": (0, 0)}
+    await assert_books_balance()
+    last = {"fulfillmentOrder": await work_id(order, "2"), "carrier": "dhl", "parcels": [{}]}
+    packed = await do(WAREHOUSE, "shipmentPack", "shipment { id }", **last)
+    await do(WAREHOUSE, "shipmentShip", shipment=packed["shipment"]["id"])
+    assert await shelf(shop, "MUG") == {"ber": (3, 0), "ham": (6, 0)}
+    assert (await order_of(order, "fulfillmentStatus"))["fulfillmentStatus"] == "SHIPPED"
+    await assert_books_balance()
+
+
 async def stock_up(shop: Shop, units: int) -> None:
     """More mugs in Berlin."""
     place_id = f"location_{shop.ber.hex}"
