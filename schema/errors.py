@@ -132,8 +132,8 @@ class ExternalReferenceTakenError(UserError):
 
 @strawberry.type(name="WrongCurrency", description="An amount is in another currency than the one asked for.")
 class WrongCurrencyError(UserError):
-    expected: str = _fact("The currency that amounts are in here.")
-    given: str = _fact("The currency that was given.")
+    expected_currency: str = _fact("The currency that amounts are in here.")
+    given_currency: str = _fact("The currency that was given.")
 
 
 @strawberry.type(name="InsufficientStock", description="Fewer units can be promised than were asked for.")
@@ -165,8 +165,8 @@ class TrackingNumberTakenError(UserError):
 
 @strawberry.type(name="AmountTooLarge", description="More than there is to take or to give back.")
 class AmountTooLargeError(UserError):
-    requested: Money = _fact("What was asked for.")
-    possible: Money = _fact("The most that is possible.")
+    requested_amount: Money = _fact("What was asked for.")
+    possible_amount: Money = _fact("The most that is possible.")
 
 
 @strawberry.type(name="NotReturnable", description="More units than can come back.")

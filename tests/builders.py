@@ -35,7 +35,7 @@ EUR = {"MUG": 1250, "TEE": 2499, "CAP": 333, "PEN": 120, "INK": 480, "BAG": 3900
 EUR |= {"LAMP": 4500, "SET": 3000}
 JPY = {"MUG": 2000, "PEN": 180}
 ERRORS = """errors { __typename code message path retryable
-  ... on InsufficientStock { sku requested available } ... on WrongCurrency { currency: expected given }
+  ... on InsufficientStock { sku requested available } ... on WrongCurrency { expectedCurrency givenCurrency }
   ... on StaleRevision { expected actual } ... on IllegalTransition { status reasonCode } ... on NotFound { what }
 } replayed"""
 

@@ -50,7 +50,8 @@ async def grant_refund(tx: UnitOfWork, request: GrantRefund) -> UUID:
         raise InvalidInput("A refund is more than nothing.", path=("amount",))
     if request.amount_minor > possible:
         raise AmountTooLarge(asked, Money(possible, order.currency))
-    await owe_back(tx, order.id, request.amount_minor, reason=request.reason)
+    granted = await owe_back(tx, order.id, request.amount_minor, reason=request.reason)
+    order.release(granted)
     await roll_up(tx, order)
     return order.id
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.flows.source_again import source_again
 from domain.kernel.actor import Permission
 from domain.kernel.errors import IllegalTransition, InvalidInput, NotFound
 from domain.kernel.ids import new_id
@@ -56,7 +57,10 @@ class ReleaseHold:
 
 
 async def release_hold(tx: UnitOfWork, request: ReleaseHold) -> UUID:
-    """Let the order proceed, unless another hold stands; the order's id. A released hold stays as it was."""
+    """Let the order proceed, unless another hold stands; the order's id. A hold for stock sources its units again.
+
+    When there still is none, the order is held for stock anew. A hold that is released already stays as it was.
+    """
     tx.actor.require(Permission.MANAGE_ORDERS)
     found = await HoldRow.get_or_none(id=request.hold_id)
     if found is None:
@@ -66,4 +70,7 @@ async def release_hold(tx: UnitOfWork, request: ReleaseHold) -> UUID:
     if not await open_hold.update(released_at=tx.now, released_by=tx.actor.principal):
         raise IllegalTransition("hold", "RELEASE", "RELEASED", "WRONG_STATUS", "This hold is already released.")
     tx.record(OrderHoldReleased(order.id, found.id))
+    if found.kind == HoldKind.STOCK and order.status == OrderStatus.CONFIRMED:
+        # Somebody says that there is stock now: every location is asked again, also those that had rejected it.
+        await source_again(tx, order)
     return order.id

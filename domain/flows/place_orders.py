@@ -43,11 +43,11 @@ async def place_orders(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> list[U
     """
     tx.actor.require(Permission.PLACE_ORDERS)
     outcomes: dict[int, UUID | DomainError] = {}
-    listing = await load_listing(tx, requests)
     drafts: dict[int, Draft] = {}
-    for n, request in enumerate(requests):
+    sound = dict(_checked(requests, outcomes))
+    listing = await load_listing(tx, list(sound.values()))
+    for n, request in sound.items():
         try:
-            check(request)
             drafts[n] = draft_order(tx.actor, tx.now, request, listing)
         except DomainError as refusal:
             outcomes[n] = refusal
@@ -65,6 +65,18 @@ async def place_orders(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> list[U
     await listing.write_customers(_buyers(drafts, requests))
     await _write(tx, list(drafts.values()), shelf)
     return [outcomes[n] for n in range(len(requests))]
+
+
+def _checked(
+    requests: Sequence[PlaceOrder], outcomes: dict[int, UUID | DomainError]
+) -> Iterable[tuple[int, PlaceOrder]]:
+    """Those that can be right; of the others, what is wrong. What is far too large is never looked up."""
+    for n, request in enumerate(requests):
+        try:
+            check(request)
+            yield n, request
+        except DomainError as refusal:
+            outcomes[n] = refusal
 
 
 @dataclass

@@ -6,6 +6,7 @@ from uuid import UUID
 from tortoise.expressions import F
 
 from domain.flows.grant_refund import owe_back
+from domain.flows.record_payment import expect_less
 from domain.flows.request_return import lock_return
 from domain.flows.roll_up import roll_up
 from domain.kernel.actor import Permission
@@ -77,8 +78,9 @@ async def receive_return(tx: UnitOfWork, request: ReceiveReturn) -> UUID:
         owed += await _take_in(rma, lines[line_id], units, request.location_id)
     tx.record(ReturnReceived(order.id, rma.id, total))
     if rma.resolution == Resolution.REFUND and owed:
-        order.canceled_minor += owed
-        await owe_back(tx, order.id, owed, reason=f"Return {rma.number}", return_id=rma.id)
+        order.release(owed)
+        granted = await owe_back(tx, order.id, owed, reason=f"Return {rma.number}", return_id=rma.id)
+        await expect_less(tx, order.id, owed - granted)
     await roll_up(tx, order)
     return rma.id
 

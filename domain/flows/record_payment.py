@@ -12,7 +12,7 @@ from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
 from domain.orders.errors import WrongCurrency
 from domain.payments.errors import AmountTooLarge
-from domain.payments.events import PaymentCaptured, PaymentExpected
+from domain.payments.events import PaymentCanceled, PaymentCaptured, PaymentExpected
 from domain.payments.lifecycle import PAYMENT, PaymentAction, PaymentStatus
 from domain.payments.models import PaymentRow, PaymentTransactionRow, TransactionKind
 
@@ -80,6 +80,20 @@ def _check_amount(payment: PaymentRow, amount: int, currency: str) -> None:
         raise InvalidInput("A payment is more than nothing.", path=("amount",))
     if amount > payment.expected_minor:
         raise AmountTooLarge(Money(amount, currency), Money(payment.expected_minor, currency))
+
+
+async def expect_less(tx: UnitOfWork, order_id: UUID, amount_minor: int) -> None:
+    """The buyer owes that much less: pending payments shrink, the latest first, and end when nothing is left of them."""
+    pending = PaymentRow.filter(order_id=order_id, status=PaymentStatus.PENDING)
+    for payment in await pending.order_by("-created_at", "-id").select_for_update():
+        less = min(amount_minor, payment.expected_minor)
+        amount_minor -= less
+        if less and less == payment.expected_minor:
+            payment.status = PAYMENT.step(PaymentAction.CANCEL, payment.status, payment.facts)
+            tx.record(PaymentCanceled(order_id, payment.id))
+        else:
+            payment.expected_minor -= less
+        await payment.save(update_fields=["status", "expected_minor"])
 
 
 async def _expect(tx: UnitOfWork, earlier: PaymentRow, amount_minor: int) -> None:

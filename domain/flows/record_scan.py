@@ -56,7 +56,7 @@ async def record_scan(tx: UnitOfWork, request: RecordScan) -> UUID:
     shipment = await ShipmentRow.get(id=parcel.shipment_id)
     if shipment.status == ShipmentStatus.PACKED and proves_hand_over(request.status):
         # The carrier has it: a fact, whatever our books or holds say.
-        await hand_over(tx, shipment, is_on_hold=False)
+        await hand_over(tx, shipment, is_on_hold=False, is_fact=True)
     if shipment.status != ShipmentStatus.CANCELED:
         await _settle(tx, order, shipment, parcel, outcome_after(parcel.outcome, request.status))
     await parcel.save(update_fields=["tracking_status", "tracked_at", "outcome"])

@@ -14,11 +14,13 @@ from domain.flows.unpack_shipment import lock_shipment
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.actor import Permission
 from domain.kernel.unit_of_work import UnitOfWork
+from domain.locations.models import LocationRow
 from domain.orders import service as orders
 from domain.shipping.events import ShipmentShipped
 from domain.shipping.lifecycle import SHIPMENT, ShipmentAction
 from domain.shipping.models import ParcelLineRow, ShipmentRow
 from domain.stock import service as stock
+from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause
 
 
@@ -31,7 +33,10 @@ class ShipShipment:
 
 
 async def ship_shipment(tx: UnitOfWork, request: ShipShipment) -> UUID:
-    """Its units leave the location's stock, and no longer count as allocated; the shipment's id."""
+    """Its units leave the location's stock, and no longer count as allocated; the shipment's id.
+
+    Raises InsufficientStock where the books have fewer on hand than leave: count first, for one of the two is wrong.
+    """
     tx.actor.require(Permission.FULFILL_ORDERS)
     order, shipment = await lock_shipment(tx, request.shipment_id, request.expected_revision)
     await hand_over(tx, shipment, is_on_hold=await orders.is_on_hold(order.id))
@@ -39,8 +44,11 @@ async def ship_shipment(tx: UnitOfWork, request: ShipShipment) -> UUID:
     return shipment.id
 
 
-async def hand_over(tx: UnitOfWork, shipment: ShipmentRow, *, is_on_hold: bool) -> None:
-    """PACKED becomes SHIPPED, in the books of the order, the location and the stock. Its order is locked."""
+async def hand_over(tx: UnitOfWork, shipment: ShipmentRow, *, is_on_hold: bool, is_fact: bool = False) -> None:
+    """PACKED becomes SHIPPED, in the books of the order, the location and the stock. Its order is locked.
+
+    A fact (the carrier has it) is booked even where it takes on hand below zero; a claim of ours is checked.
+    """
     shipment.status = SHIPMENT.step(ShipmentAction.SHIP, shipment.status, shipment.facts(is_on_hold=is_on_hold))
     shipment.shipped_at = tx.now
     await shipment.save(update_fields=["status", "shipped_at"])
@@ -51,11 +59,13 @@ async def hand_over(tx: UnitOfWork, shipment: ShipmentRow, *, is_on_hold: bool) 
     work = await FulfillmentOrderRow.get(id=shipment.fulfillment_order_id)
     work.units_packed -= sum(line.quantity for line in contents)
     await work.save(update_fields=["units_packed"])
-    await _leave_stock(tx, work, contents)
+    await _leave_stock(tx, work, contents, is_fact=is_fact)
     tx.record(ShipmentShipped(shipment.order_id, shipment.id))
 
 
-async def _leave_stock(tx: UnitOfWork, work: FulfillmentOrderRow, contents: Sequence[ParcelLineRow]) -> None:
+async def _leave_stock(
+    tx: UnitOfWork, work: FulfillmentOrderRow, contents: Sequence[ParcelLineRow], *, is_fact: bool
+) -> None:
     units: Counter[UUID] = Counter()
     for line in contents:
         units[line.requirement_id] += line.quantity
@@ -65,14 +75,18 @@ async def _leave_stock(tx: UnitOfWork, work: FulfillmentOrderRow, contents: Sequ
         (level.variant_id, level.location_id): level
         for level in await stock.lock_levels({row.variant_id for row in held})
     }
+    may_go_below_zero = is_fact or (await LocationRow.get(id=work.location_id)).allows_negative_on_hand
     movements = []
     for row in held:
-        count = units[row.requirement_id]
+        count, level = units[row.requirement_id], levels[row.variant_id, row.location_id]
+        level.on_hand -= count
+        if level.on_hand < 0 and not may_go_below_zero:
+            raise InsufficientStock(row.sku, count, max(level.on_hand + count, 0))
         left = await AllocationRow.filter(id=row.id, quantity__gte=count).update(quantity=F("quantity") - count)
         assert left == 1, "shipped more than was set aside"
         movements.append(
             stock.Movement(
-                levels[row.variant_id, row.location_id].id,
+                level.id,
                 MovementCause.SHIPPED,
                 on_hand=-count,
                 allocated=-count,

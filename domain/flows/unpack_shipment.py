@@ -16,7 +16,7 @@ from domain.orders import service as orders
 from domain.orders.models import OrderRow
 from domain.shipping.events import ShipmentCanceled
 from domain.shipping.lifecycle import SHIPMENT, ShipmentAction
-from domain.shipping.models import ParcelLineRow, ShipmentRow
+from domain.shipping.models import ParcelLineRow, ParcelRow, ShipmentRow
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ async def unpack(tx: UnitOfWork, shipment: ShipmentRow) -> None:
     shipment.status = SHIPMENT.step(ShipmentAction.CANCEL, shipment.status, shipment.facts(is_on_hold=False))
     await shipment.save(update_fields=["status"])
     tx.record(ShipmentCanceled(shipment.order_id, shipment.id))
+    # Its labels may be used again for the same goods, packed anew.
+    await ParcelRow.filter(shipment_id=shipment.id).update(tracking_number=None, tracking_url=None)
     contents = await ParcelLineRow.filter(shipment_id=shipment.id).order_by("id")
     for line in contents:
         await orders.shift(line.requirement_id, line.quantity, "packed", "allocated")

@@ -23,4 +23,4 @@ class WrongCurrency(DomainError):
 
     def __init__(self, expected: str, given: str, *, path: Path = ()) -> None:
         super().__init__(f"Amounts here are in {expected}, not in {given}.", path=path)
-        self.expected, self.given = expected, given
+        self.expected_currency, self.given_currency = expected, given

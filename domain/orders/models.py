@@ -111,6 +111,10 @@ class OrderRow(Row):
             CheckConstraint(check="version >= 0 AND revision >= 0", name="orders_version_not_negative"),
         ]
 
+    def release(self, amount_minor: int) -> None:
+        """The buyer owes that much less, though never less than nothing."""
+        self.canceled_minor = min(self.total_minor, self.canceled_minor + amount_minor)
+
     def facts(self, *, is_on_hold: bool, has_open_work: bool = False) -> OrderFacts:
         """What the rules look at."""
         return OrderFacts(is_on_hold, self.fulfillment_status, has_open_work)

@@ -11,4 +11,4 @@ class AmountTooLarge(DomainError):
 
     def __init__(self, requested: Money, possible: Money, *, path: Path = ("amount",)) -> None:
         super().__init__(f"At most {possible} is possible here, not {requested}.", path=path)
-        self.requested, self.possible = requested, possible
+        self.requested_amount, self.possible_amount = requested, possible

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -115,7 +116,7 @@ async def open_showcase(url: str, authenticator: Authenticator) -> Showcase:
 async def _buyer() -> CustomerRow:
     """Who has the most orders."""
     bought = await OrderRow.exclude(customer_id=None).values_list("customer_id", flat=True)
-    ids: Sequence[UUID] = [each for each in bought if isinstance(each, UUID)]
+    ids = [each for each in cast("Sequence[object]", bought) if isinstance(each, UUID)]
     return await CustomerRow.get(id=max(sorted(set(ids)), key=ids.count))
 
 
