@@ -83,7 +83,7 @@ def _check_amount(payment: PaymentRow, amount: int, currency: str) -> None:
 
 
 async def expect_less(tx: UnitOfWork, order_id: UUID, amount_minor: int) -> None:
-    """The buyer owes that much less: pending payments shrink, the latest first, and end when nothing is left of them."""
+    """The buyer owes that much less: pending payments shrink, the latest first, and end when nothing is left."""
     pending = PaymentRow.filter(order_id=order_id, status=PaymentStatus.PENDING)
     for payment in await pending.order_by("-created_at", "-id").select_for_update():
         less = min(amount_minor, payment.expected_minor)

@@ -172,19 +172,19 @@ class Query:
     sales: Connection[Sale] = connection(SALE_ORDERINGS, where=SaleWhere, order_by=SaleOrder, doc="All sales.")
     buyers: Connection[Buyer] = connection(("name",), order_by=BuyerOrder, doc="All buyers.")
 
-    @strawberry.field(description="One sale, by its number.")  # type: ignore[untyped-decorator]
+    @strawberry.field(description="One sale, by its number.")
     async def numbered(self, info: strawberry.Info[Any, None], number: str) -> Sale | None:
         found: Sale | None = await info.context.reader.one(Sale, Q(number=number))
         return found
 
-    @strawberry.field(description="The same amount and time.")  # type: ignore[untyped-decorator]
+    @strawberry.field(description="The same amount and time.")
     def echo(self, amount: Amount, at: datetime) -> str:
         return f"{amount} {at.isoformat()}"
 
 
 @strawberry.type(description="What can be watched.")
 class Subscription:
-    @strawberry.subscription(description="A sale, again and again.")  # type: ignore[untyped-decorator]
+    @strawberry.subscription(description="A sale, again and again.")
     async def watched(self, info: strawberry.Info[Any, None], number: str) -> AsyncIterator[Sale]:
         while found := await info.context.reader.one(Sale, Q(number=number)):
             info.context.reader.forget()

@@ -86,7 +86,7 @@ async def test_on_postgresql_two_stampers_leave_no_gap_among_many_writers_and_ne
 ) -> None:
     await open_shop({"MUG": (99,)})
     order_ids = [await place({"MUG": 1}) for _ in range(6)]
-    writing = True
+    writing, all_stamped = True, False
     seen: list[tuple[int, UUID, int]] = []
 
     async def relay() -> None:
@@ -95,7 +95,7 @@ async def test_on_postgresql_two_stampers_leave_no_gap_among_many_writers_and_ne
 
     async def reader() -> None:
         """Reads behind the last position it has seen, as a feed does: it must miss nothing."""
-        while writing or (seen[-1][0] if seen else 0) < await feed_head():
+        while not all_stamped or (seen[-1][0] if seen else 0) < await feed_head():
             after, head = seen[-1][0] if seen else 0, await feed_head()
             rows = await LogRow.filter(position__gt=after, position__lte=head).order_by("position")
             seen.extend((row.position or 0, row.order_id, row.sequence) for row in rows)
@@ -106,6 +106,7 @@ async def test_on_postgresql_two_stampers_leave_no_gap_among_many_writers_and_ne
     await asyncio.gather(*(run(note, order_id) for order_id in order_ids for _ in range(8)))
     writing = False
     await asyncio.gather(*relays)
+    all_stamped = True
     await reading
     assert [position for position, _, _ in seen] == list(range(1, 6 * 4 + 6 * 8 * 2 + 1))
     for order_id in order_ids:

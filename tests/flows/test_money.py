@@ -40,7 +40,7 @@ async def test_a_cent_more_than_expected_is_refused(database: Database) -> None:
     before = await dump()
     with pytest.raises(AmountTooLarge) as refused:
         await run(record_payment, RecordPayment(payment.id, 2500))
-    assert (refused.value.requested.amount_minor, refused.value.possible.amount_minor) == (2500, 2499)
+    assert (refused.value.requested_amount.amount_minor, refused.value.possible_amount.amount_minor) == (2500, 2499)
     for request, kind in (
         (RecordPayment(payment.id, 0), InvalidInput),
         (RecordPayment(payment.id, -1), InvalidInput),
@@ -68,7 +68,7 @@ async def test_refunds_sum_to_what_was_paid_and_a_cent_more_is_refused(database:
     before = await dump()
     with pytest.raises(AmountTooLarge) as refused:
         await run(grant_refund, GrantRefund(order_id, 1, "EUR", "Sorry."))
-    assert refused.value.possible.amount_minor == 0
+    assert refused.value.possible_amount.amount_minor == 0
     assert await dump() == before
     for n, refund in enumerate(await RefundRow.all().order_by("id")):
         await run(record_refund, RecordRefund(refund.id))

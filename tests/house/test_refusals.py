@@ -60,7 +60,11 @@ def test_a_refusal_is_shown_with_its_facts() -> None:
 def test_amounts_among_the_facts_have_the_digits_of_their_currency() -> None:
     [shown] = user_errors(AmountTooLarge(Money(1250, "EUR"), Money(1000, "EUR")))
     assert isinstance(shown, AmountTooLargeError)
-    assert (shown.requested.amount, shown.possible.amount, shown.possible.currency) == ("12.50", "10.00", "EUR")
+    assert (shown.requested_amount.amount, shown.possible_amount.amount, shown.possible_amount.currency) == (
+        "12.50",
+        "10.00",
+        "EUR",
+    )
 
 
 def test_several_refusals_are_shown_one_by_one() -> None:

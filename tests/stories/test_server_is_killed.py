@@ -149,5 +149,5 @@ async def _assert_every_event_was_seen(watcher: Watcher) -> None:
     for event in watcher.seen.values():
         by_order[UUID(event["order"]["id"].removeprefix("order_"))].append(event["sequence"])
     for order_id, sequences in by_order.items():
-        logged = await LogRow.filter(order_id=order_id).order_by("sequence").values_list("sequence", flat=True)
-        assert sequences == list(logged)
+        logged = await LogRow.filter(order_id=order_id).order_by("sequence")
+        assert sequences == [row.sequence for row in logged]
