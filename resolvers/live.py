@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 MessageT = TypeVar("MessageT")
 _RESUMABLE = (
-    " It ends with `complete` after 30 minutes without an event, or after 6 hours: subscribe again after the last"
-    " cursor. Every event comes at least once; one that came twice has the same id."
+    " It ends with `complete` after 30 minutes without an event or 6 hours in all, unless the server is set otherwise:"
+    " subscribe again after the last cursor. Every event comes at least once; one that came twice has the same id."
 )
 After = Annotated[
     Cursor | None,

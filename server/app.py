@@ -21,6 +21,7 @@ from strawberry.schema import Schema
 from adapters.bell.hub import Hub
 from adapters.bell.memory import BroadcastBell, MemoryBell
 from adapters.bell.owned import owned
+from domain.kernel.streams import StreamLimits
 from domain.kernel.unit_of_work import Runner
 from domain.reactions import REACTIONS, Reaction
 from resolvers import build_schema
@@ -51,7 +52,8 @@ class House:
     draining: Draining = field(default_factory=Draining)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hub", Hub(self.bell.broadcast))
+        limits = StreamLimits(self.settings.stream_idle_seconds, self.settings.stream_lifetime_seconds)
+        object.__setattr__(self, "hub", Hub(self.bell.broadcast, limits=limits))
 
     hub: Hub = field(init=False)
 

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext, get_current_context, set_global_context
+
+from domain.kernel.database import Dialect
 
 APP = "waybill"
 CONNECTION = "default"
@@ -35,13 +36,6 @@ POOL_SIZE = 10
 STATEMENT_TIMEOUT_SECONDS = 5.0
 LOCK_TIMEOUT_SECONDS = 2.0
 SQLITE_BUSY_TIMEOUT_SECONDS = 10
-
-
-class Dialect(StrEnum):
-    """The two databases Waybill runs on, by the names Tortoise gives them."""
-
-    SQLITE = "sqlite"
-    POSTGRES = "postgres"
 
 
 class DatabaseUrlError(ValueError):

@@ -22,7 +22,8 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-from server.database import APP, Dialect, connection_settings, dialect_of, sqlite_path
+from domain.kernel.database import Dialect
+from server.database import APP, connection_settings, dialect_of, sqlite_path
 from server.migrations._authoring import write_migration
 from server.migrations._editors import editor_for
 

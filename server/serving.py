@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from typing import Any
 
 import uvicorn
 
@@ -21,29 +22,31 @@ def serve(settings: Settings, *, factory: str = FACTORY) -> None:
     check_address(settings.host, settings.port)
     os.environ |= settings.as_environment()  # each process reads its settings there
     try:
-        uvicorn.run(
-            factory,
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            workers=settings.workers,
-            loop="uvloop",
-            http="httptools",
-            ws=SocketProtocol,
-            ws_per_message_deflate=False,
-            ws_max_size=settings.socket_message_bytes,
-            ws_ping_interval=settings.socket_ping_seconds,
-            ws_ping_timeout=settings.socket_ping_seconds,
-            timeout_graceful_shutdown=settings.shutdown_seconds,
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-        )
+        uvicorn.run(factory, factory=True, workers=settings.workers, **options(settings))
     except SystemExit as stop:
         if stop.code:
             raise ServingError("the server could not start: the log above says why") from None
         raise
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """What uvicorn is told, however it is started."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": SocketProtocol,
+        "ws_per_message_deflate": False,
+        "ws_max_size": settings.socket_message_bytes,
+        "ws_ping_interval": settings.socket_ping_seconds,
+        "ws_ping_timeout": settings.socket_ping_seconds,
+        "timeout_graceful_shutdown": settings.shutdown_seconds,
+        "lifespan": "on",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+    }
 
 
 def check_address(host: str, port: int) -> None:

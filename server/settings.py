@@ -11,7 +11,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from strawberry.http.websocket_origin import normalize_allowed_origins
 
-from server.database import DatabaseUrlError, Dialect, dialect_of, sqlite_path
+from domain.kernel.database import Dialect
+from server.database import DatabaseUrlError, dialect_of, sqlite_path
 
 PREFIX = "WAYBILL_"
 MEMORY_BELL = "memory://"
@@ -84,6 +85,9 @@ class Settings(BaseSettings):
     socket_message_bytes: int = _setting(65_536, "The longest message from a socket's client.", gt=0)
     socket_operations: int = _setting(50, "The most operations at once on one socket.", gt=0)
     socket_ping_seconds: float = _setting(20.0, "How often a silent socket is asked whether it is still there.", gt=0)
+    # -- limits: streams ------------------------------------------------------------------------------------------
+    stream_idle_seconds: float = _setting(1_800.0, "After how long without an event a subscription ends.", gt=0)
+    stream_lifetime_seconds: float = _setting(21_600.0, "After how long a subscription ends in any case.", gt=0)
     # -- stopping -------------------------------------------------------------------------------------------------
     drain_seconds: float = _setting(
         0.0,

@@ -7,7 +7,8 @@ from tortoise.connection import get_connection
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
-from server.database import Database, Dialect
+from domain.kernel.database import Dialect
+from server.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,8 @@ from server.auth import Authenticator
 from server.commands.demo_shop import Showcase, holds_shop, make_shop, open_showcase, url_of
 from server.commands.demo_welcome import as_json, welcome, write_json
 from server.logs import configure_logs
-from server.serving import ServingError, check_address
+from server.serving import ServingError, check_address, options
 from server.settings import Settings, read_settings
-from server.sockets import SocketProtocol
 
 DATABASE = Path("waybill-demo.sqlite3")
 # The page in the browser may leave a stream open: stopping does not wait for it for long.
@@ -98,23 +97,7 @@ class _Announcing(uvicorn.Server):
 
 def _serve(app: Starlette, settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. Raises ServingError when starting fails."""
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws=SocketProtocol,
-        ws_per_message_deflate=False,
-        ws_max_size=settings.socket_message_bytes,
-        ws_ping_interval=settings.socket_ping_seconds,
-        ws_ping_timeout=settings.socket_ping_seconds,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    config = uvicorn.Config(app, **options(settings))
     server = _Announcing(config, announce)
     with suppress(KeyboardInterrupt):  # Ctrl-C, which the server has already obeyed
         server.run()

@@ -16,10 +16,11 @@ from rich.table import Table
 from tortoise.exceptions import BaseORMException
 
 from domain.kernel.bell import SilentBell
+from domain.kernel.database import Dialect
 from domain.kernel.errors import DomainError
 from domain.kernel.money import format_minor
 from domain.kernel.unit_of_work import Runner
-from server.database import DatabaseUrlError, Dialect, dialect_of, open_database
+from server.database import DatabaseUrlError, dialect_of, open_database
 from server.importing.faults import ImportRefused
 from server.importing.landing import HistoryLander, Lander, channel_of, run_import, told
 from server.importing.mapping import Mapping

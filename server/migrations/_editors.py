@@ -17,7 +17,7 @@ from tortoise.migrations.schema_editor.data import ModelSqlData
 from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
 from tortoise.models import Model
 
-from server.database import Dialect
+from domain.kernel.database import Dialect
 
 Constraint = CheckConstraint | UniqueConstraint
 

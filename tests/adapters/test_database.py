@@ -13,8 +13,9 @@ import pytest
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 
+from domain.kernel.database import Dialect
 from domain.kernel.models import FeedHeadRow, IdempotencyRow
-from server.database import Database, DatabaseUrlError, Dialect, open_database, sqlite_path
+from server.database import Database, DatabaseUrlError, open_database, sqlite_path
 
 
 async def execute(sql: str) -> None:

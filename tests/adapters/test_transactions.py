@@ -12,8 +12,9 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, TransactionManagementError
 from tortoise.transactions import in_transaction
 
+from domain.kernel.database import Dialect
 from domain.kernel.models import FeedHeadRow
-from server.database import Database, Dialect, open_database, sqlite_path
+from server.database import Database, open_database, sqlite_path
 
 POOL_SIZE = 3
 
