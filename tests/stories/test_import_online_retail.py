@@ -12,16 +12,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from tortoise.connection import get_connection
 
 from domain.customers.models import CustomerRow
+from domain.kernel.ids import parse_global_id
 from domain.kernel.models import LogRow
 from domain.orders.lifecycle import FulfillmentStatus, OrderStatus, ReturnsStatus
 from domain.orders.models import ChargeRow, OrderLineRow, OrderRow
 from domain.returns.models import ReturnRow
+from schema.cursors import event_cursor
 from server.database import open_database
+from tests.builders import SUPPORT, ask
+from tests.live.subscribing import sent, subscribed
+from tests.live.watching import listening
 
 ROOT = Path(__file__).parents[2]
 MAPPING = ROOT / "examples/imports/online-retail.toml"
@@ -171,3 +177,39 @@ async def test_imported_orders_are_listed_filtered_and_followed(books: Imported)
     story = await LogRow.filter(order_id=returned.id).order_by("sequence")
     assert story[0].type == "OrderImported"
     assert {row.type for row in story[1:]} == {"ReturnCompleted"}
+
+
+async def test_front_ends_list_filter_and_follow_them(books: Imported) -> None:
+    numbers: list[str] = []
+    after = None
+    while after is not None or not numbers:
+        page = (await ask(SUPPORT, FIRST_DAY, after=after))["orders"]
+        numbers += [order["externalReference"] for order in page["nodes"]]
+        after = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
+        assert page["totalCount"] == 133
+    assert len(set(numbers)) == len(numbers) == 133
+    order = (await ask(SUPPORT, ONE))["order"]
+    assert (order["total"], len(order["lines"])) == ({"amount": "139.12", "currency": "GBP"}, 7)
+    assert order["customer"] == {"externalReference": "17850"}
+    async with (
+        listening() as live,
+        subscribed(live, SUPPORT, FOLLOW, order=order["id"], after=event_cursor(order_id_of(order["id"]), 0)) as events,
+    ):
+        assert (await sent(events))["event"] == {"__typename": "OrderImported", "sequence": 1}
+
+
+FIRST_DAY = """query ($after: Cursor) {
+  orders(first: 50, after: $after, where: {placedAt: {gte: "2010-12-01T00:00:00Z", lt: "2010-12-02T00:00:00Z"}}) {
+    nodes { externalReference } pageInfo { hasNextPage endCursor } totalCount
+  }
+}"""
+ONE = """{ order(by: {externalReference: {channel: "online-retail", reference: "536365"}}) {
+  id total { amount currency } lines { sku } customer { externalReference }
+} }"""
+FOLLOW = """subscription ($order: ID!, $after: Cursor) { orderEvents(order: $order, after: $after) {
+  ... on OrderEventMessage { event { __typename sequence } }
+} }"""
+
+
+def order_id_of(text: str) -> UUID:
+    return parse_global_id("order", text)
