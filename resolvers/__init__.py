@@ -5,7 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums  # noqa: F401  (they describe the domain's enums, which the types name)
 from resolvers.catalog import CatalogQuery
-from resolvers.live import LiveSubscription
+from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
@@ -19,7 +19,7 @@ from schema.views import ReaderPerOperation
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, TrackingQuery, ViewerQuery):
+class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, TrackingQuery, ViewerQuery, LiveQuery):
     pass
 
 

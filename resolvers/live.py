@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 from domain.kernel.actor import ActorKind, Permission
 from domain.kernel.errors import DomainError, MalformedId, NotFound, Unauthenticated
 from domain.kernel.ids import global_id, parse_global_id
+from domain.kernel.log import feed_head
 from domain.kernel.models import LogRow
 from domain.kernel.streams import FeedStream, OrderStream, Present, Stream, follow, visible_log
 from domain.kernel.visibility import EVERYTHING, of_order
@@ -28,6 +29,7 @@ from schema.live import (
     TrackingResyncRequired,
 )
 from schema.scalars import Cursor
+from schema.views import bad_request
 
 if TYPE_CHECKING:
     from schema.orders import OrderWhere
@@ -41,6 +43,22 @@ After = Annotated[
     Cursor | None,
     strawberry.argument(description="Go on behind this cursor; from now on when there is none."),
 ]
+
+
+@strawberry.type
+class LiveQuery:
+    """Where streams stand now."""
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="The place behind the last event of the feed. Ask for it before you list orders, in an operation of"
+        " its own, and subscribe to `ordersChanged` after it: nothing falls between."
+    )
+    async def orders_cursor(self, info: strawberry.Info[Context, None]) -> Cursor:
+        try:
+            info.context.actor.require(Permission.READ_ORDERS)
+        except DomainError as refusal:
+            raise _refused(refusal) from None
+        return stream_cursor(StreamKind.FEED, None, await feed_head())
 
 
 @strawberry.type
@@ -70,7 +88,10 @@ class LiveSubscription:
         info: strawberry.Info[Context, None],
         where: Annotated[
             Annotated["OrderWhere", strawberry.lazy("schema.orders")] | None,
-            strawberry.argument(description="Only of orders that fulfil this when the event is read."),
+            strawberry.argument(
+                description="Only of orders that fulfil this when the event is read: one that ceases to is told"
+                " no more. To keep a filtered list, watch without it, and ask again for the orders that changed."
+            ),
         ] = None,
         after: After = None,
     ) -> AsyncGenerator[OrdersChangedMessage, None]:
@@ -160,7 +181,7 @@ def _order_id(text: str) -> UUID:
     try:
         return parse_global_id("order", text)
     except MalformedId as refusal:
-        raise _refused(refusal) from None
+        raise bad_request(refusal.message) from None
 
 
 def _refused(refusal: DomainError) -> GraphQLError:

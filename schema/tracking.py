@@ -42,6 +42,7 @@ class Tracking:
 class TrackedLine:
     """What was bought, and how much of it."""
 
+    sku: str
     title: str
     quantity: int
 

@@ -13,6 +13,7 @@ from domain.tracking.models import TrackingLinkRow
 
 ISSUER = "waybill"
 ALGORITHM = "HS256"
+LONGEST_SUBJECT = 70  # what stands behind `staff:` in audit records
 LONGEST_CREDENTIALS = 4_096
 LEEWAY = timedelta(seconds=10)
 STAFF_ROLES = frozenset(Role) - {Role.CUSTOMER}
@@ -84,8 +85,10 @@ class Authenticator:
                 return Identity(customer(UUID(hex=claims["sub"])), expires_at)
             if not roles or not STAFF_ROLES.issuperset(roles):
                 raise BadCredentials
+            if not claims["sub"].isprintable() or not 1 <= len(claims["sub"]) <= LONGEST_SUBJECT:
+                raise BadCredentials
             return Identity(staff(claims["sub"], *roles), expires_at)
-        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError, AttributeError):
             raise BadCredentials from None
 
 

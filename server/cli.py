@@ -42,7 +42,7 @@ def build() -> typer.Typer:
         command = _command(module, function)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
-        elif command is not None:
+        else:
             app.command(name)(command)
     return app
 
@@ -56,14 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _command(module: str, function: str) -> typer.Typer | Callable[..., Any] | None:
-    """What the module gives; None in a version that does not have it."""
-    try:
-        found: typer.Typer | Callable[..., Any] = getattr(import_module(module), function)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        return None
+def _command(module: str, function: str) -> typer.Typer | Callable[..., Any]:
+    """What the module gives."""
+    found: typer.Typer | Callable[..., Any] = getattr(import_module(module), function)
     return found
 
 

@@ -36,6 +36,7 @@ POOL_SIZE = 10
 STATEMENT_TIMEOUT_SECONDS = 5.0
 LOCK_TIMEOUT_SECONDS = 2.0
 SQLITE_BUSY_TIMEOUT_SECONDS = 10
+IDLE_IN_TRANSACTION_SECONDS = 30
 
 
 class DatabaseUrlError(ValueError):
@@ -100,6 +101,11 @@ def connection_settings(
         "timezone": "UTC",
         "statement_timeout": str(round(statement_timeout_seconds * 1000)),
         "lock_timeout": str(round(lock_timeout_seconds * 1000)),
+        # A process that is frozen, or whose host is gone, must not keep its locks: rows of an order, the feed's head.
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_SECONDS * 1000),
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
     }
     credentials = {"dsn": url, "minsize": 1, "maxsize": pool_size, "server_settings": server_settings}
     return {"engine": "server.engines.postgres", "credentials": credentials}

@@ -11,7 +11,7 @@ from adapters.bell.owned import owned
 from adapters.bell.rings import FEED
 from domain.kernel.bell import Bell, Ring
 from domain.kernel.database import Dialect, current_connection, dialect_of
-from domain.kernel.log import feed_head, stamp
+from domain.kernel.log import STAMPED_AT_ONCE, feed_head, stamp
 
 EVERY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -50,5 +50,6 @@ async def stamp_all() -> None:
     """Give every committed event its position. On SQLite they were given in the commit, and nothing is locked here."""
     if dialect_of(current_connection()) is Dialect.SQLITE:
         return
-    while await stamp():
+    # What came while the last batch was written is rung for, and stamped within the next turn.
+    while await stamp() == STAMPED_AT_ONCE:
         pass

@@ -63,7 +63,8 @@ class Worker:
             if self._stopping.is_set():
                 await self._give_back(claimed[done:])
                 break
-            await self._do(job)
+            if await jobs.renew(job):  # the jobs before it may have taken longer than its lease
+                await self._do(job)
         return len(claimed)
 
     async def sweep(self) -> int:

@@ -90,6 +90,11 @@ def draft_order(actor: Actor, now: datetime, request: PlaceOrder, listing: Listi
             faults.append(fault)
     if faults:
         raise faults[0] if len(faults) == 1 else Refusals(faults)
+    for sku, units in draft.demand.items():
+        if units > MOST_UNITS:
+            raise InvalidInput(
+                f"An order needs at most {MOST_UNITS:,} units of a SKU, not {units:,} of {sku}.", path=("lines",)
+            )
     if draft.is_confirmed:
         _give_uncounted(draft, listing)
     _add_up(draft, request, now)

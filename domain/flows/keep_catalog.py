@@ -147,6 +147,8 @@ async def create_product(tx: UnitOfWork, request: CreateProduct) -> UUID:
         variants.append(row)
         for m, price in enumerate(variant.prices):
             path = ("variants", str(n), "prices", str(m))
+            if price.channel in [earlier.channel for earlier in variant.prices[:m]]:
+                raise InvalidInput("Give one price a channel.", path=(*path, "channel"))
             prices.append(_price(row.id, price, channels, path))
     await ProductRow.create(
         id=product_id,

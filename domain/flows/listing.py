@@ -1,13 +1,13 @@
 """What placing orders looks up, for all orders at once: channels, variants, prices, customers, names already taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
-
 from domain.catalog.models import PriceRow, VariantRow
 from domain.channels.models import ChannelRow
+from domain.customers.decisions import normal_email
 from domain.customers.models import CustomerRow
 from domain.flows.placement import PlaceCustomer, PlaceOrder
 from domain.kernel.actor import Actor, ActorKind, Permission
@@ -16,6 +16,8 @@ from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders.errors import ExternalReferenceTaken
 from domain.orders.models import OrderRow
+
+LONGEST_CODE = 40
 
 
 @dataclass
@@ -47,7 +49,7 @@ async def load_listing(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> Listin
     skus = {line.sku for each in requests for line in each.lines} | {
         part.sku for each in requests for line in each.lines for part in line.components
     }
-    codes = {each.channel for each in requests}
+    codes = {each.channel for each in requests if len(each.channel) <= LONGEST_CODE}
     channels = {row.code: row for row in await ChannelRow.filter(code__in=codes, is_active=True)}
     variants = {row.sku: row for row in await VariantRow.filter(sku__in=skus, is_active=True)}
     priced = PriceRow.filter(
@@ -68,7 +70,7 @@ async def load_listing(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> Listin
 async def _customers(actor: Actor, requests: Sequence[PlaceOrder]) -> dict[UUID | str, CustomerRow]:
     asked = [each.customer for each in requests if each.customer]
     ids = {each.id for each in asked if each.id} | ({actor.scope.customer_id} - {None})
-    emails = {each.email.strip().lower() for each in asked if each.email}
+    emails = set(_normal_emails(asked))
     found: dict[UUID | str, CustomerRow] = {}
     if ids:
         found |= {row.id: row for row in await CustomerRow.filter(id__in=ids)}
@@ -105,13 +107,18 @@ def _known(customer_id: UUID | None, listing: Listing) -> CustomerRow:
 def _met(asked: PlaceCustomer, now: object, listing: Listing) -> CustomerRow:
     if asked.email is None:
         raise InvalidInput("Name the customer by id or by e-mail address.", path=("customer", "email"))
-    try:
-        email = validate_email(asked.email, check_deliverability=False, test_environment=True).normalized.lower()
-    except EmailNotValidError as fault:
-        raise InvalidInput(f"That is no e-mail address: {fault}", path=("customer", "email")) from fault
+    email = normal_email(asked.email, path=("customer", "email"))
     if len(asked.name) > 160 or len(asked.phone or "") > 40:
         raise InvalidInput("A name has at most 160, a phone number at most 40 characters.", path=("customer", "name"))
     if email not in listing.customers:
         row = CustomerRow(id=new_id(), email=email, name=asked.name, phone=asked.phone, created_at=now)
         listing.customers[email] = listing.met[row.id] = row
     return listing.customers[email]
+
+
+def _normal_emails(asked: Iterable[PlaceCustomer]) -> Iterator[str]:
+    """The addresses that are some; the others are refused with their order."""
+    for each in asked:
+        if each.email:
+            with suppress(InvalidInput):
+                yield normal_email(each.email)

@@ -32,6 +32,7 @@ from domain.returns.lifecycle import (
 )
 from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
 from domain.stock import service as stock
+from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause
 
 _CAUSES = {DispositionAction.RESTOCK: MovementCause.RESTOCKED, DispositionAction.DAMAGE: MovementCause.DAMAGED}
@@ -96,7 +97,7 @@ def _arrived(request: ReceiveReturn, lines: dict[UUID, ReturnLineRow]) -> dict[U
             line = lines.get(each.return_line_id)
             if line is None:
                 name = f"return_line_{each.return_line_id.hex}"
-                raise NotFound("line of this return", name, path=("lines", str(n), "returnLine"))
+                raise NotFound("return line", name, path=("lines", str(n), "returnLine"))
             found[line.id] = found.get(line.id, 0) + checked_units(each.quantity, path=path)
             if found[line.id] > line.quantity - line.received:
                 raise NotReturnable(line.sku, found[line.id], line.quantity - line.received, path=path)
@@ -199,6 +200,10 @@ async def _put_away(
     if not (on_hand or damaged):
         return
     level = await stock.level_at(tx, it.variant_id, it.sku, it.location_id)
+    if on_hand < 0 and level.on_hand < it.quantity:
+        location = await LocationRow.get(id=it.location_id)
+        if not location.allows_negative_on_hand:
+            raise InsufficientStock(it.sku, it.quantity, max(level.on_hand, 0), path=("quantity",))
     movement = stock.Movement(
         level.id,
         _CAUSES.get(action, MovementCause.ADJUSTED),

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.flows.roll_up import roll_up
 from domain.flows.ship_shipment import hand_over
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.errors import Busy, InvalidInput, NotFound
 from domain.kernel.events import OrderFact
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
@@ -21,6 +21,8 @@ from domain.shipping.lifecycle import SHIPMENT, ParcelOutcome, ShipmentAction, S
 from domain.shipping.models import ParcelLineRow, ParcelRow, ScanRow, ShipmentRow
 
 CLOCK_DRIFT = timedelta(hours=1)
+LONGEST_REFERENCE = 120
+LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ async def record_scan(tx: UnitOfWork, request: RecordScan) -> UUID:
         raise InvalidInput("A scan cannot come from the future.", path=("occurredAt",))
     found = await _parcel(request)
     order = await orders.lock(tx, found.order_id)
-    parcel = await ParcelRow.get(id=found.id)
+    parcel = await _parcel(request)  # again, under the lock: its label may have been moved to another parcel
+    if parcel.order_id != order.id:
+        raise Busy
     if not await _keep(tx, parcel, request):
         return parcel.id
     if is_later(parcel.tracked_at, parcel.tracking_status, request.occurred_at, request.status):
@@ -68,6 +72,8 @@ async def _parcel(request: RecordScan) -> ParcelRow:
     if request.parcel_id is not None:
         found, name = await ParcelRow.get_or_none(id=request.parcel_id), f"parcel_{request.parcel_id.hex}"
     elif request.carrier and request.tracking_number:
+        if max(len(request.carrier), len(request.tracking_number)) > LONGEST_LABEL:
+            raise NotFound("parcel", f"{request.carrier[:60]} {request.tracking_number[:60]}", path=("trackingNumber",))
         named = ParcelRow.filter(carrier=request.carrier, tracking_number=request.tracking_number)
         found, name = await named.get_or_none(), f"{request.carrier} {request.tracking_number[:60]}"
     else:
@@ -80,8 +86,10 @@ async def _parcel(request: RecordScan) -> ParcelRow:
 async def _keep(tx: UnitOfWork, parcel: ParcelRow, request: RecordScan) -> bool:
     """Whether the scan is new. A scan without a name of the carrier's is named by what it says."""
     said = f"{request.status}|{request.occurred_at.timestamp()}|{request.place or ''}"
-    named = request.carrier_reference or hashlib.sha256(said.encode()).hexdigest()
-    if await ScanRow.filter(parcel_id=parcel.id, carrier_reference=named[:120]).exists():
+    named = request.carrier_reference or said
+    if request.carrier_reference is None or len(named) > LONGEST_REFERENCE:
+        named = hashlib.sha256(named.encode()).hexdigest()
+    if await ScanRow.filter(parcel_id=parcel.id, carrier_reference=named).exists():
         return False
     await ScanRow.create(
         parcel_id=parcel.id,
@@ -91,7 +99,7 @@ async def _keep(tx: UnitOfWork, parcel: ParcelRow, request: RecordScan) -> bool:
         recorded_at=tx.now,
         place=(request.place or "")[:120] or None,
         description=(request.description or "")[:300] or None,
-        carrier_reference=named[:120],
+        carrier_reference=named,
     )
     return True
 

@@ -1,9 +1,11 @@
 """Returns, until the goods arrive: requested, approved, declined, canceled."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.catalog.models import VariantKind, VariantRow
 from domain.flows.roll_up import roll_up
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
@@ -84,6 +86,7 @@ async def request_return(tx: UnitOfWork, request: RequestReturn) -> UUID:
 
 async def _wanted(order: OrderRow, request: RequestReturn) -> list[tuple[RequirementRow, int]]:
     requirements = {each.id: each for each in await orders.requirements_of(order.id)}
+    goods = await _goods(requirements.values())
     open_returns = [each.id for each in await ReturnRow.filter(order_id=order.id, status__in=_ANNOUNCED)]
     announced: Counter[UUID] = Counter()
     for line in await ReturnLineRow.filter(rma_id__in=open_returns) if open_returns else []:
@@ -93,14 +96,22 @@ async def _wanted(order: OrderRow, request: RequestReturn) -> list[tuple[Require
         path = ("lines", str(n), "quantity")
         if each.requirement_id not in requirements:
             name = f"requirement_{each.requirement_id.hex}"
-            raise NotFound("requirement of this order", name, path=("lines", str(n), "requirement"))
+            raise NotFound("requirement", name, path=("lines", str(n), "requirement"))
         asked[each.requirement_id] += checked_units(each.quantity, path=path)
         it = requirements[each.requirement_id]
         # What no location sent cannot be sent back: a refund makes the buyer of a download good.
-        possible = returnable(it.shipped, it.lost, it.returned, announced[it.id]) if it.is_stocked else 0
+        possible = returnable(it.shipped, it.lost, it.returned, announced[it.id]) if it.id in goods else 0
         if asked[it.id] > possible:
             raise NotReturnable(it.sku, asked[it.id], possible, path=path)
     return [(requirements[requirement_id], units) for requirement_id, units in asked.items()]
+
+
+async def _goods(requirements: Iterable[RequirementRow]) -> set[UUID]:
+    """Those that can be sent back: a download or a service cannot. What only history knows counts as goods."""
+    wanted = list(requirements)
+    found = await VariantRow.filter(id__in=[each.variant_id for each in wanted if each.variant_id])
+    others = {variant.id for variant in found if variant.kind != VariantKind.PHYSICAL}
+    return {each.id for each in wanted if each.variant_id not in others}
 
 
 async def lock_return(

@@ -16,6 +16,7 @@ from domain.kernel.errors import InvalidInput
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
 from domain.orders.models import OrderRow
+from domain.stock import service as stock
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ async def reject_fulfillment_order(tx: UnitOfWork, request: RejectFulfillmentOrd
     if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
         raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
     order, work = await lock_work(tx, request.fulfillment_order_id, request.expected_revision)
+    # All at once: the levels of what is given up and of what is sourced again, in one sorted lock.
+    requirements = await orders.requirements_of(order.id)
+    await stock.lock_levels({each.variant_id for each in requirements if each.is_stocked and each.variant_id})
     work.status = FULFILLMENT_ORDER.step(FulfillmentOrderAction.REJECT, work.status, work.facts(is_on_hold=False))
     work.reject_reason, work.units_to_pack = request.reason, 0
     await work.save(update_fields=["status", "reject_reason", "units_to_pack"])

@@ -63,8 +63,10 @@ FULFILLMENT_ORDER = Lifecycle[FulfillmentOrderStatus, FulfillmentOrderAction, Fu
         Transition(A.RELEASE, S.SCHEDULED, S.OPEN, "Its day has come: the location may begin."),
         Transition(A.CANCEL, S.SCHEDULED, S.CANCELED, "Called off before its day."),
         Transition(A.START, S.OPEN, S.IN_PROGRESS, "The location began to pick.", blocked=on_hold),
-        Transition(A.REJECT, S.OPEN, S.REJECTED, "The location cannot do it; it is sourced again elsewhere."),
-        Transition(A.CANCEL, S.OPEN, S.CANCELED, "Called off before the pick."),
+        Transition(
+            A.REJECT, S.OPEN, S.REJECTED, "The location cannot do it; it is sourced again.", blocked=units_packed
+        ),
+        Transition(A.CANCEL, S.OPEN, S.CANCELED, "Called off before the pick.", blocked=units_packed),
         Transition(A.CLOSE, S.IN_PROGRESS, S.CLOSED, "All its units are packed into shipments.", blocked=units_to_pack),
         Transition(A.REJECT, S.IN_PROGRESS, S.REJECTED, "The location could not finish it.", blocked=units_packed),
         Transition(

@@ -52,9 +52,14 @@ def _sqlstate(error: BaseException) -> str | None:
 
 def is_worth_another_try(error: BaseException) -> bool:
     """Whether the same transaction may well succeed at once: it lost a race that it can now see the end of."""
-    if _sqlstate(error) in (SERIALIZATION_FAILURE, DEADLOCK, UNIQUE):
-        return True
-    return isinstance(error, IntegrityError) and "UNIQUE constraint failed" in str(error)
+    return _sqlstate(error) in (SERIALIZATION_FAILURE, DEADLOCK) or is_unique_violation(error)
+
+
+def is_unique_violation(error: BaseException) -> bool:
+    """Whether a unique key was taken: by a race the first time; when it is so again and again, by a missing check."""
+    return _sqlstate(error) == UNIQUE or (
+        isinstance(error, IntegrityError) and "UNIQUE constraint failed" in str(error)
+    )
 
 
 def is_lock_wait_over(error: BaseException) -> bool:

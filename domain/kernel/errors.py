@@ -47,7 +47,7 @@ class MalformedId(DomainError):
 
     def __init__(self, expected: str, given: str, *, path: Path = ()) -> None:
         shown = given if len(given) <= 60 else given[:57] + "..."
-        super().__init__(f'"{shown}" is not a {expected} id. Ids look like {expected}_ and 32 hex digits.', path=path)
+        super().__init__(f'"{shown}" is no {expected} id. Ids look like {expected}_ and 32 hex digits.', path=path)
 
 
 class NotFound(DomainError):

@@ -55,6 +55,12 @@ async def claim(worker: str, *, limit: int = 10) -> list[JobRow]:
         return claimed
 
 
+async def renew(job: JobRow) -> bool:
+    """Lease it anew, before it is begun; False when another worker has it meanwhile."""
+    async with in_transaction() as connection:
+        return bool(await _mine(job).update(leased_until=await database_now(connection) + LEASE))
+
+
 async def finish(job: JobRow) -> None:
     """It is done. Says nothing when the lease was lost meanwhile: the other worker's word counts."""
     async with in_transaction() as connection:

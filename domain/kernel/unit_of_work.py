@@ -9,13 +9,20 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
+from tortoise.exceptions import ValidationError
 from tortoise.transactions import in_transaction
 
 from domain.kernel import idempotency, jobs, log
 from domain.kernel.actor import Actor
 from domain.kernel.bell import Bell, Ring
-from domain.kernel.database import current_connection, database_now, is_lock_wait_over, is_worth_another_try
-from domain.kernel.errors import Busy
+from domain.kernel.database import (
+    current_connection,
+    database_now,
+    is_lock_wait_over,
+    is_unique_violation,
+    is_worth_another_try,
+)
+from domain.kernel.errors import Busy, InvalidInput
 from domain.kernel.events import OrderFact
 from domain.kernel.jobs import NewJob
 
@@ -102,12 +109,16 @@ class Runner:
                 return await _once(flow, actor, request, key, dry_run)
             except _DryRun as undone:
                 return Outcome(undone.value), []
+            except ValidationError as error:
+                raise InvalidInput("A text is longer than what it is to name.") from error
             except Exception as error:
                 if is_lock_wait_over(error):
                     raise Busy from error
                 if not is_worth_another_try(error):
                     raise
                 if attempt == ATTEMPTS:
+                    if is_unique_violation(error):
+                        raise  # no race is lost six times: a check is missing, and asking again would not help
                     raise Busy from error
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS * attempt / ATTEMPTS))
         raise AssertionError("unreachable")

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from tortoise.expressions import F
 
+from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause, StockLevelRow, StockMovementRow
 from domain.stock.queries import atp
+
+MOST_ON_HAND = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,14 @@ async def _apply(tx: UnitOfWork, level_id: UUID, deltas: dict[str, int]) -> None
     if (promised := deltas.get("allocated", 0)) > 0:
         held = F("reserved") + (F("waiting") + (F("damaged") + (F("quarantined") + (F("safety_stock") + promised))))
         guard["on_hand__gte"] = F("allocated") + held
+    if units := deltas.get("on_hand", 0):
+        side, bound = ("lte", MOST_ON_HAND) if units > 0 else ("gte", -MOST_ON_HAND)
+        guard[f"on_hand__{side}"] = bound - units
     changed: dict[str, Any] = {name: F(name) + units for name, units in deltas.items()}
     if await StockLevelRow.filter(id=level_id, **guard).update(updated_at=tx.now, **changed):
         return
     level = await StockLevelRow.get(id=level_id)
+    if abs(level.on_hand + deltas.get("on_hand", 0)) > MOST_ON_HAND:
+        raise InvalidInput(f"A location has at most {MOST_ON_HAND:,} units of a SKU on hand.", path=("quantity",))
     assert promised > 0, f"{level.sku}: more was taken out of a counter than is in it: {deltas}"
     raise InsufficientStock(level.sku, promised, max(atp(level), 0))

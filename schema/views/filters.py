@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar, dataclass_transform
 
 import strawberry
+from strawberry import UNSET
 from strawberry.types.field import StrawberryField
 from tortoise.expressions import Q
 
@@ -17,6 +18,7 @@ from schema.views.words import RowType, column_of, term
 MOST_CONDITIONS = 50
 DEEPEST_NESTING = 5
 MOST_VALUES = 100
+LONGEST_TEXT = 20_000  # of columns without a limit of their own
 _LAST_CHARACTER = "\U0010ffff"
 
 E = TypeVar("E", bound=Enum)
@@ -24,8 +26,8 @@ T = TypeVar("T")
 
 
 def _filter(doc: str) -> Any:
-    # No default: what was not sent is None all the same, and the schema would say `= null` at every field.
-    return strawberry.field(description=doc)
+    # What was not sent is UNSET; a null that was sent is refused (_own_conditions), or it would ask for everything.
+    return strawberry.field(description=doc, default=UNSET)
 
 
 @strawberry.input(description="Of a closed set of values.")
@@ -33,10 +35,10 @@ class EnumFilter(Generic[E]):
     one_of: list[E] | None = _filter("Is one of these.")
     none_of: list[E] | None = _filter("Is none of these.")
 
-    def conditions(self, column: str, _prefix: str) -> Iterator[Q]:
-        if self.one_of is not None:
+    def conditions(self, column: str, _prefix: str, _longest: int) -> Iterator[Q]:
+        if isinstance(self.one_of, list):
             yield term(f"{column}__in", _bounded(self.one_of))
-        if self.none_of is not None:
+        if isinstance(self.none_of, list):
             yield ~term(f"{column}__in", _bounded(self.none_of))
 
 
@@ -47,7 +49,7 @@ class TimeFilter:
     lte: datetime | None = _filter("At this instant or earlier.")
     lt: datetime | None = _filter("Earlier than this instant.")
 
-    def conditions(self, column: str, _prefix: str) -> Iterator[Q]:
+    def conditions(self, column: str, _prefix: str, _longest: int) -> Iterator[Q]:
         yield from _comparisons(self, column)
 
 
@@ -60,10 +62,10 @@ class IntFilter:
     lte: int | None = _filter("Is this number or less.")
     lt: int | None = _filter("Is less than this number.")
 
-    def conditions(self, column: str, _prefix: str) -> Iterator[Q]:
-        if self.eq is not None:
+    def conditions(self, column: str, _prefix: str, _longest: int) -> Iterator[Q]:
+        if self.eq is not UNSET:
             yield term(column, self.eq)
-        if self.one_of is not None:
+        if isinstance(self.one_of, list):
             yield term(f"{column}__in", _bounded(self.one_of))
         yield from _comparisons(self, column)
 
@@ -72,8 +74,8 @@ class IntFilter:
 class BoolFilter:
     eq: bool | None = _filter("Is this.")
 
-    def conditions(self, column: str, _prefix: str) -> Iterator[Q]:
-        if self.eq is not None:
+    def conditions(self, column: str, _prefix: str, _longest: int) -> Iterator[Q]:
+        if self.eq is not UNSET:
             yield term(column, self.eq)
 
 
@@ -83,15 +85,18 @@ class TextFilter:
     one_of: list[str] | None = _filter("Is exactly one of these.")
     starts_with: str | None = _filter("Starts with this.")
 
-    def conditions(self, column: str, _prefix: str) -> Iterator[Q]:
-        if self.eq is not None:
-            yield term(column, _text(self.eq))
-        if self.one_of is not None:
-            yield term(f"{column}__in", [_text(each) for each in _bounded(self.one_of)])
-        if self.starts_with:
+    def conditions(self, column: str, _prefix: str, longest: int) -> Iterator[Q]:
+        if isinstance(self.eq, str):
+            yield _named(column, [self.eq], longest)
+        if isinstance(self.one_of, list):
+            yield _named(column, _bounded(self.one_of), longest)
+        if isinstance(self.starts_with, str) and self.starts_with:
             # A range, not LIKE: SQLite's LIKE ignores case, and only a range is read from an index on both databases.
             start = _text(self.starts_with)
-            yield Q(**{f"{column}__gte": start, f"{column}__lt": start + _LAST_CHARACTER})
+            if len(start) >= longest:
+                yield _named(column, [start], longest)
+            else:
+                yield Q(**{f"{column}__gte": start, f"{column}__lt": start + _LAST_CHARACTER})
 
 
 @strawberry.input(description="Of a reference to another thing.")
@@ -99,11 +104,11 @@ class IdFilter:
     eq: strawberry.ID | None = _filter("Is this thing.")
     one_of: list[strawberry.ID] | None = _filter("Is one of these things.")
 
-    def conditions(self, column: str, prefix: str) -> Iterator[Q]:
+    def conditions(self, column: str, prefix: str, _longest: int) -> Iterator[Q]:
         try:
-            if self.eq is not None:
+            if isinstance(self.eq, str):
                 yield term(column, parse_global_id(prefix, self.eq))
-            if self.one_of is not None:
+            if isinstance(self.one_of, list):
                 yield term(f"{column}__in", [parse_global_id(prefix, each) for each in _bounded(self.one_of)])
         except MalformedId as refusal:
             raise bad_request(str(refusal)) from None
@@ -111,7 +116,7 @@ class IdFilter:
 
 def on(column: str, *, prefix: str = "", doc: str | None = None) -> Any:
     """A filter of the column `column`; an IdFilter needs the `prefix` of the ids it takes."""
-    return strawberry.field(description=doc, metadata={"column": column, "prefix": prefix})
+    return strawberry.field(description=doc, default=UNSET, metadata={"column": column, "prefix": prefix})
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(on,))
@@ -131,11 +136,13 @@ def where_of(row: RowType) -> Callable[[type[T]], type[T]]:
             meant = column_of(row, column)
             assert meant is not None, f"{cls.__name__}.{name}: {row.__name__} has no column {column}"
             field.description = field.description or meant.description
+            field.metadata = {**field.metadata, "longest": getattr(meant, "max_length", None)}
+            field.default = field.default_value = UNSET
             assert field.description, f"{cls.__name__}.{name} has no description"
         cls.__annotations__ = {name: _optional(annotation) for name, annotation in filters.items()}
         for name, doc in (("AND", "All of these hold."), ("OR", "At least one of these holds.")):
             cls.__annotations__[name] = f"list[{cls.__name__}] | None"
-            setattr(cls, name, strawberry.field(name=name, description=doc))
+            setattr(cls, name, strawberry.field(name=name, description=doc, default=UNSET))
         setattr(cls, "condition", lambda self: _condition(self, tuple(filters)))  # noqa: B010
         return strawberry.input(cls, description=" ".join(cls.__doc__.split()))
 
@@ -150,6 +157,8 @@ def _condition(where: Any, names: tuple[str, ...]) -> Q:
         nonlocal left
         if depth > DEEPEST_NESTING:
             raise limit_exceeded(f"A filter nests AND and OR at most {DEEPEST_NESTING} deep.")
+        if part.AND is None or part.OR is None or part.OR == []:
+            raise bad_request("Give AND and OR conditions, or leave them out.")
         held = list(_own_conditions(part, names))
         left -= len(held) + len(part.AND or ()) + len(part.OR or ())
         if left < 0:
@@ -166,14 +175,18 @@ def _condition(where: Any, names: tuple[str, ...]) -> Q:
 def _own_conditions(part: Any, names: tuple[str, ...]) -> Iterator[Q]:
     fields: dict[str, StrawberryField] = part.__dataclass_fields__
     for name in names:
-        if (given := getattr(part, name)) is not None:
-            said = fields[name].metadata
-            yield from given.conditions(said["column"], said["prefix"])
+        if (given := getattr(part, name)) is UNSET:
+            continue
+        empty = name if given is None else next((each for each, value in vars(given).items() if value is None), None)
+        if empty is not None:
+            raise bad_request(f"`{empty}` is null in a filter: leave it out to ask for all, or say what it is to be.")
+        said = fields[name].metadata
+        yield from given.conditions(said["column"], said["prefix"], said.get("longest") or LONGEST_TEXT)
 
 
 def _comparisons(given: Any, column: str) -> Iterator[Q]:
     for comparison in ("gte", "gt", "lte", "lt"):
-        if (bound := getattr(given, comparison)) is not None:
+        if (bound := getattr(given, comparison)) is not UNSET:
             yield term(f"{column}__{comparison}", bound)
 
 
@@ -181,6 +194,12 @@ def _bounded(values: list[T]) -> list[T]:
     if len(values) > MOST_VALUES:
         raise limit_exceeded(f"A filter takes at most {MOST_VALUES} values at once.")
     return values
+
+
+def _named(column: str, texts: list[str], longest: int) -> Q:
+    """Rows whose column is one of these texts; one that is longer than any that is stored names none."""
+    fitting = [text for each in texts if len(text := _text(each)) <= longest]
+    return term(column, fitting[0]) if len(fitting) == len(texts) == 1 else term(f"{column}__in", fitting)
 
 
 def _text(text: str) -> str:

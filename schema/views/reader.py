@@ -11,6 +11,7 @@ import strawberry
 from graphql import GraphQLResolveInfo, get_named_type
 from strawberry.dataloader import DataLoader
 from strawberry.extensions import SchemaExtension
+from tortoise.exceptions import ValidationError
 from tortoise.expressions import Q
 from tortoise.functions import Count
 from tortoise.queryset import QuerySet
@@ -44,7 +45,10 @@ class Reader:
     # -- for resolvers --------------------------------------------------------------------------------------------
     async def one(self, view: type[T], where: Q) -> T | None:
         """The one visible row that fulfils `where`, which must name a unique key; typed as the view that shows it."""
-        found: Any = await self._visible(view.__view__, where).get_or_none()  # type: ignore[attr-defined]
+        try:
+            found: Any = await self._visible(view.__view__, where).get_or_none()  # type: ignore[attr-defined]
+        except ValidationError:  # a text that is longer than its column names nothing
+            return None
         return found  # type: ignore[no-any-return]
 
     async def load(self, view: type[T], key: UUID) -> T | None:

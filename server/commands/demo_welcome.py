@@ -9,6 +9,7 @@ import orjson
 from rich.console import Console
 from rich.markup import escape
 
+from domain.kernel.actor import Role
 from domain.kernel.ids import global_id
 from server.commands.demo_shop import Showcase
 
@@ -87,7 +88,8 @@ def welcome(url: str, shop: Showcase, *, is_alive: bool) -> None:
     endpoint = f"{url}/graphql"
     moves = ": orders come in and parcels move while you look" if is_alive else ""
     console.print(f"\n[bold green]Lantern & Leaf is open[/], with {shop.orders} orders{moves}.\n")
-    console.print(f"  GraphiQL  [bold]{url}/graphiql[/]   (put a token below into its headers)")
+    console.print(f"  GraphiQL  [bold]{url}/graphiql[/]   (put a token below into its headers; or open the next line)")
+    console.print(f"            {url}/graphiql#token={shop.tokens[Role.SUPPORT]}")
     console.print(f"  API       {endpoint}   (HTTP, server-sent events, WebSocket)")
     console.print(f"  Schema    {url}/schema.graphql")
     title('Tokens. Paste them into a shell, or into GraphiQL as {"Authorization": "Bearer …"}')

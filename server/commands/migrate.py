@@ -1,10 +1,12 @@
 """`waybill migrate`: the database as this version needs it."""
 
 import asyncio
+import sqlite3
 from typing import Annotated
 
 import typer
 
+from server.database import DatabaseUrlError, sqlite_path
 from server.migrate import migrate as apply_migrations
 from server.migrate import pending
 from server.settings import read_settings
@@ -18,6 +20,13 @@ def migrate(
 ) -> None:
     """Apply the migrations that the database lacks. Safe to run from several machines at once."""
     url = read_settings(database_url=database_url).database_url
+    try:
+        _migrate(url, check=check)
+    except sqlite3.DatabaseError as error:
+        raise DatabaseUrlError(f"{sqlite_path(url)} is no database of ours: {error}") from None
+
+
+def _migrate(url: str, *, check: bool) -> None:
     if check:
         missing = asyncio.run(pending(url))
         typer.echo("\n".join(missing) if missing else "The database is up to date.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.customers.decisions import normal_email
 from domain.flows.imported import (
     ImportedAddress,
     ImportedCharge,
@@ -13,6 +14,7 @@ from domain.flows.imported import (
     ImportedShipment,
     Standing,
 )
+from domain.kernel.errors import InvalidInput
 from server.importing.cells import Cells, cell, words
 from server.importing.faults import Fault, RowFault
 from server.importing.grouping import SourceOrder
@@ -101,9 +103,11 @@ def _standing(mapping: ImportMapping, header: Values) -> Standing:
 def _customer(mapping: ImportMapping, header: Values) -> ImportedCustomer | None:
     columns = mapping.customer
     reference = words(header, columns.reference, 100)
-    email = words(header, columns.email, 254).lower()
-    if email and (email.count("@") != 1 or email.startswith("@") or email.endswith("@")):
-        raise RowFault("NOT_AN_EMAIL", columns.email, "That is no e-mail address.")
+    email = words(header, columns.email, 254)
+    try:
+        email = normal_email(email) if email else ""
+    except InvalidInput as fault:
+        raise RowFault("NOT_AN_EMAIL", columns.email, fault.message) from fault
     if not reference and not email:
         return None
     return ImportedCustomer(reference or None, email or None, words(header, columns.name, 160))

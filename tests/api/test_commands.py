@@ -45,7 +45,7 @@ async def test_a_token_is_of_staff_with_roles_or_of_a_customer(capsys: pytest.Ca
     [
         ([], "say for whom: --role SUPPORT, or --customer ID"),
         (["--role", "CUSTOMER"], "CUSTOMER is no role of staff"),
-        (["--customer", "order_1"], "is not a customer id"),
+        (["--customer", "order_1"], "is no customer id"),
         (["--role", "ADMIN", "--expires", "soon"], '"soon" is not a duration such as 30m, 12h or 30d'),
         (["--role", "ADMIN", "--name", "a b"], "a name has letters, digits"),
     ],

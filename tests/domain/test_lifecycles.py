@@ -225,12 +225,13 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
         (
             FULFILLMENT_ORDER,
             action,
-            "IN_PROGRESS",
+            status,
             FulfillmentOrderFacts(False, 2, 3),
             "UNITS_PACKED",
             "3 units are packed: cancel their shipment first.",
         )
         for action in ("REJECT", "CANCEL")
+        for status in ("OPEN", "IN_PROGRESS")
     ),
     *(
         (SHIPMENT, action, status, ShipmentFacts(True), "ON_HOLD", "The order is on hold: release the hold first.")

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
+from tortoise.exceptions import IntegrityError
 
 from domain.kernel.bell import Ring
 from domain.kernel.errors import Busy, InvalidInput
@@ -168,18 +170,32 @@ async def test_who_always_loses_gives_up_after_six_attempts_with_a_refusal_that_
     order_id = await an_order()
     attempts = 0
 
-    async def always_twice(tx: UnitOfWork, request: UUID) -> UUID:
+    async def always_deadlocked(tx: UnitOfWork, request: UUID) -> UUID:
         nonlocal attempts
         attempts += 1
+        await LogRow.create(order_id=request, sequence=99, type="X", data={}, actor="x", occurred_at=tx.now)
+        raise asyncpg.DeadlockDetectedError
+
+    before = await dump()
+    with pytest.raises(Busy) as refused:
+        await run(always_deadlocked, order_id)
+    assert refused.value.retryable
+    assert attempts == 6
+    assert await dump() == before
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_unique_key_that_is_taken_every_time_is_a_missing_check_and_no_race() -> None:
+    order_id = await an_order()
+
+    async def always_twice(tx: UnitOfWork, request: UUID) -> UUID:
         for _ in range(2):
             await LogRow.create(order_id=request, sequence=99, type="X", data={}, actor="x", occurred_at=tx.now)
         return request
 
     before = await dump()
-    with pytest.raises(Busy) as refused:
+    with pytest.raises(IntegrityError):
         await run(always_twice, order_id)
-    assert refused.value.retryable
-    assert attempts == 6
     assert await dump() == before
 
 
