@@ -1,13 +1,12 @@
 """Who asks: signed tokens of staff and customers, and tracking links that open one order."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import jwt
 
+from domain.flows.open_tracking_link import hash_of
 from domain.kernel.actor import ANONYMOUS, Actor, ActorKind, Role, customer, staff, tracking_link
 from domain.tracking.models import TrackingLinkRow
 
@@ -92,18 +91,8 @@ class Authenticator:
             raise BadCredentials from None
 
 
-def new_tracking_token() -> str:
-    """A token for a tracking link: 192 random bits. Only its hash is kept."""
-    return secrets.token_urlsafe(24)
-
-
-def tracking_hash(token: str) -> str:
-    """What `TrackingLinkRow.token_hash` holds of a token. Of so many random bits no salt is needed."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 async def _tracking(token: str) -> Identity:
-    link = await TrackingLinkRow.get_or_none(token_hash=tracking_hash(token))
+    link = await TrackingLinkRow.get_or_none(token_hash=hash_of(token))
     if link is None or link.expires_at <= datetime.now(UTC):
         raise BadCredentials
     return Identity(tracking_link(link.order_id), link.expires_at)

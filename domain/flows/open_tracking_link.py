@@ -22,7 +22,7 @@ def new_token() -> str:
 
 def hash_of(token: str) -> str:
     """What is stored of a token: its SHA-256. The token itself has too many random bits to be guessed from it."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

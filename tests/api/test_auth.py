@@ -11,9 +11,10 @@ from uuid import UUID
 import jwt
 import pytest
 
+from domain.flows.open_tracking_link import hash_of, new_token
 from domain.kernel.actor import Role, customer, staff
 from domain.tracking.models import TrackingLinkRow
-from server.auth import ISSUER, Authenticator, BadCredentials, new_tracking_token, tracking_hash
+from server.auth import ISSUER, Authenticator, BadCredentials
 from server.database import Database
 from server.settings import Settings, SettingsError, read_settings
 from tests.api.client import SECRET, Client, served
@@ -103,18 +104,16 @@ async def test_credentials_of_another_sort_are_refused(client: Client, authoriza
 
 
 def test_a_tracking_token_has_192_random_bits_and_only_its_hash_is_kept() -> None:
-    token = new_tracking_token()
+    token = new_token()
     assert len(token) == 32
-    assert token != new_tracking_token()
-    assert tracking_hash("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert token != new_token()
+    assert hash_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 async def link_to(order_id: UUID, expires_at: datetime) -> str:
     """The token of a tracking link that opens the order until then."""
-    token = new_tracking_token()
-    await TrackingLinkRow.create(
-        order_id=order_id, token_hash=tracking_hash(token), created_at=NOON, expires_at=expires_at
-    )
+    token = new_token()
+    await TrackingLinkRow.create(order_id=order_id, token_hash=hash_of(token), created_at=NOON, expires_at=expires_at)
     return token
 
 
