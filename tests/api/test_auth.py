@@ -103,9 +103,9 @@ async def test_credentials_of_another_sort_are_refused(client: Client, authoriza
         await client.app.state.authenticator.identify(authorization)
 
 
-def test_a_tracking_token_has_192_random_bits_and_only_its_hash_is_kept() -> None:
+def test_a_tracking_token_has_256_random_bits_and_only_its_hash_is_kept() -> None:
     token = new_token()
-    assert len(token) == 32
+    assert len(token) == 43
     assert token != new_token()
     assert hash_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
