@@ -106,3 +106,25 @@ async def test_what_is_past_its_time_is_swept_away(database: Database) -> None:
     await JobRow.all().update(finished_at=datetime.now(UTC) - timedelta(days=8))
     await swept.sweep()
     assert await JobRow.all().count() == 0
+
+
+async def test_a_job_that_another_worker_took_meanwhile_is_left_to_it(database: Database) -> None:
+    done: list[Any] = []
+
+    async def note_other(_runner: Runner, payload: Mapping[str, Any]) -> None:
+        done.append(("other", payload["n"]))
+
+    async def take_long(_runner: Runner, payload: Mapping[str, Any]) -> None:
+        """The lease of the job behind this one runs out meanwhile."""
+        done.append(("first", payload["n"]))
+        await JobRow.filter(kind="note").update(leased_until=PAST)
+        assert await worker(note=note_other).work() == 1
+
+    async def note_first(_runner: Runner, payload: Mapping[str, Any]) -> None:
+        done.append(("first", payload["n"]))
+
+    slow, behind = jobs.NewJob("take_long", {"n": 1}, PAST), jobs.NewJob("note", {"n": 2}, PAST + timedelta(seconds=1))
+    await jobs.enqueue([slow, behind], PAST)
+    assert await worker(take_long=take_long, note=note_first).work() == 2
+    assert done == [("first", 1), ("other", 2)]
+    assert await JobRow.all().order_by("run_at").values_list("status", "attempts") == [("DONE", 1), ("DONE", 2)]

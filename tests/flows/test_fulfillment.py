@@ -2,9 +2,18 @@
 
 import pytest
 
-from domain.flows.adjust_stock import AdjustStock, CountStock, adjust_stock, count_stock
+from domain.flows.adjust_stock import (
+    AdjustStock,
+    CountStock,
+    StockReceipt,
+    adjust_stock,
+    count_stock,
+    open_stock,
+)
+from domain.flows.hold_order import ReleaseHold, release_hold
 from domain.flows.pack_shipment import PackLine, PackParcel, PackShipment, pack_shipment
 from domain.flows.place_orders import place_orders
+from domain.flows.record_scan import RecordScan, record_scan
 from domain.flows.ship_shipment import ShipShipment, ship_shipment
 from domain.flows.unpack_shipment import CancelShipment, cancel_shipment
 from domain.flows.work_fulfillment_order import RejectFulfillmentOrder, reject_fulfillment_order
@@ -13,12 +22,15 @@ from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.errors import IllegalTransition, InvalidInput
 from domain.orders.models import HoldRow
 from domain.shipping.errors import TrackingNumberTaken
-from domain.shipping.models import ParcelLineRow
+from domain.shipping.lifecycle import TrackingStatus
+from domain.shipping.models import ParcelLineRow, ParcelRow, ShipmentRow
 from domain.stock.errors import InsufficientStock, StaleStock
 from server.database import Database
 from tests.domain.books import assert_books_balance
 from tests.domain.shop import (
     CARRIER,
+    NOON,
+    column,
     dump,
     level,
     open_shop,
@@ -27,6 +39,7 @@ from tests.domain.shop import (
     pack,
     place,
     place_of,
+    receive_stock,
     requirement,
     run,
     ship,
@@ -194,3 +207,99 @@ async def test_a_count_made_upon_a_stale_view_is_refused(database: Database) -> 
     await run(count_stock, CountStock("MUG", shop.north, 7, expected_on_hand=5))
     assert (await level("MUG", shop.north)).on_hand == 7
     await assert_books_balance()
+
+
+async def test_work_that_was_reopened_is_rejected_only_when_none_of_its_units_is_packed_any_more(
+    database: Database,
+) -> None:
+    shop = await open_shop({"MUG": (10, 4)})
+    order_id = await place({"MUG": 10})
+    [work] = await works(order_id)
+    first, second = await pack(work, {"MUG": 5}), await pack(work, {"MUG": 5})
+    assert (await FulfillmentOrderRow.get(id=work)).status == "CLOSED"
+    await run(cancel_shipment, CancelShipment(first))
+    reopened = await FulfillmentOrderRow.get(id=work)
+    assert (reopened.status, reopened.units_packed, reopened.units_to_pack) == ("OPEN", 5, 5)
+    before = await dump()
+    with pytest.raises(IllegalTransition) as refused:
+        await reject(work)
+    assert refused.value.reason_code == "UNITS_PACKED"
+    assert await dump() == before
+    await run(cancel_shipment, CancelShipment(second))
+    await reject(work)
+    it = await requirement(order_id, "MUG")
+    assert (it.packed, it.allocated, it.unallocated) == (0, 4, 6)
+    assert [(await level("MUG", each)).allocated for each in shop.places[:2]] == [0, 4]
+    assert await place_of((await works(order_id))[1]) == "south"
+    assert (await HoldRow.get(order_id=order_id)).reason == "No location has 6 of MUG."
+    await assert_books_balance()
+
+
+async def test_the_tracking_number_of_a_canceled_shipment_may_be_used_again(database: Database) -> None:
+    await open_shop({"MUG": (5,)})
+    order_id = await place({"MUG": 3})
+    [work] = await works(order_id)
+    request = PackShipment(work, CARRIER, (PackParcel("JD01"),))
+    canceled = await run(pack_shipment, request)
+    await run(cancel_shipment, CancelShipment(canceled))
+    packed = await run(pack_shipment, request)
+    labels = await ParcelRow.filter(order_id=order_id).order_by("id").values_list("shipment_id", "tracking_number")
+    assert labels == [(canceled, None), (packed, "JD01")]
+    await assert_books_balance()
+
+
+async def test_what_the_books_do_not_have_is_not_shipped_by_hand_but_a_carriers_scan_of_it_is_a_fact(
+    database: Database,
+) -> None:
+    shop = await open_shop({"MUG": (5,)})
+    [work] = await works(await place({"MUG": 3}))
+    shipment = await pack(work)
+    await run(adjust_stock, AdjustStock("MUG", shop.north, -3, note="Broken shelf."))
+    before = await dump()
+    with pytest.raises(InsufficientStock) as refused:
+        await run(ship_shipment, ShipShipment(shipment))
+    assert (refused.value.sku, refused.value.requested, refused.value.available) == ("MUG", 3, 2)
+    assert await dump() == before
+    parcel = await ParcelRow.get(shipment_id=shipment)
+    await run(record_scan, RecordScan(TrackingStatus.IN_TRANSIT, NOON, parcel_id=parcel.id))
+    assert (await ShipmentRow.get(id=shipment)).status == "SHIPPED"
+    shelf = await level("MUG", shop.north)
+    assert (shelf.on_hand, shelf.allocated) == (-1, 0)
+    await assert_books_balance(is_oversold=True)
+
+
+async def test_released_for_stock_an_order_asks_every_location_again_and_waits_anew_when_none_has_any(
+    database: Database,
+) -> None:
+    shop = await open_shop({"MUG": (2,)})
+    order_id = await place({"MUG": 2})
+    await reject((await works(order_id))[0])
+    await run(adjust_stock, AdjustStock("MUG", shop.north, -2))
+    first = await HoldRow.get(order_id=order_id)
+    await run(release_hold, ReleaseHold(first.id))
+    second = await HoldRow.get(order_id=order_id, released_at__isnull=True)
+    assert second.id != first.id
+    assert (second.kind, second.reason) == ("STOCK", "No location has 2 of MUG.")
+    assert (await requirement(order_id, "MUG")).unallocated == 2
+    await receive_stock("MUG", shop.north, 2)
+    await run(release_hold, ReleaseHold(second.id))
+    it = await requirement(order_id, "MUG")
+    assert (it.allocated, it.unallocated) == (2, 0)
+    rejected, work = await works(order_id)
+    assert [await place_of(each) for each in (rejected, work)] == ["north", "north"]
+    assert await column(FulfillmentOrderRow.filter(order_id=order_id).order_by("id"), "status") == ["REJECTED", "OPEN"]
+    assert await HoldRow.filter(order_id=order_id, released_at__isnull=True).count() == 0
+    await assert_books_balance()
+
+
+async def test_a_location_has_at_most_a_thousand_million_units_of_a_sku(database: Database) -> None:
+    shop = await open_shop({"MUG": (1_000_000,)})
+    million = AdjustStock("MUG", shop.north, 1_000_000, is_receipt=True)
+    await run(open_stock, StockReceipt([million] * 998))
+    await receive_stock("MUG", shop.north, 1_000_000)
+    assert (await level("MUG", shop.north)).on_hand == 1_000_000_000
+    before = await dump()
+    with pytest.raises(InvalidInput) as refused:
+        await receive_stock("MUG", shop.north, 1)
+    assert refused.value.path == ("quantity",)
+    assert await dump() == before

@@ -9,6 +9,7 @@ import pytest
 from domain.allocation.models import AllocationRow
 from domain.catalog.errors import NotPriced, UnknownSku
 from domain.customers.models import CustomerRow
+from domain.flows.keep_catalog import CreateProduct, NewPrice, NewVariant, create_product
 from domain.flows.place_orders import place_orders
 from domain.flows.placement import Component, PlaceCharge, PlaceCustomer, PlaceLine, PlaceOrder
 from domain.kernel.actor import ANONYMOUS, customer
@@ -231,3 +232,38 @@ async def test_buyers_pay_list_prices_and_buy_for_themselves(database: Database)
     assert await dump() == before
     [own] = await run(place_orders, [order_for({"MUG": 1})], actor=ann)
     assert (await order(cast("UUID", own))).customer_id == ann.scope.customer_id
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("anna@xn--mnchen-3ya.de", "anna@m\u00fcnchen.de"), ("e\u0301va@example.org", "\u00e9va@example.org")],
+    ids=["a host in ASCII", "a decomposed accent"],
+)
+async def test_one_address_is_one_customer_however_it_is_written(database: Database, written: str, kept: str) -> None:
+    await open_shop({"MUG": (5,)})
+    orders = [await place({"MUG": 1}, customer=PlaceCustomer(email=written, name="Anna")) for _ in range(2)]
+    [buyer] = await CustomerRow.all()
+    assert buyer.email == kept
+    assert [(await order(order_id)).customer_id for order_id in orders] == [buyer.id, buyer.id]
+
+
+async def test_an_order_needs_at_most_a_million_units_of_a_sku_in_all_its_lines(database: Database) -> None:
+    await open_shop({"MUG": (1_000_000, 1_000_000)})
+    before = await dump()
+    [refused] = await place_all(PlaceOrder(CHANNEL, (PlaceLine("MUG", 600_000), PlaceLine("MUG", 400_001))))
+    assert type(refused) is InvalidInput
+    assert refused.path == ("lines",)
+    assert await dump() == before
+    [taken] = await place_all(PlaceOrder(CHANNEL, (PlaceLine("MUG", 600_000), PlaceLine("MUG", 400_000))))
+    assert isinstance(taken, UUID)
+    await assert_books_balance()
+
+
+async def test_a_variant_has_one_price_a_channel(database: Database) -> None:
+    await open_shop()
+    twice = (NewPrice(CHANNEL, 100), NewPrice(CHANNEL, 200))
+    before = await dump()
+    with pytest.raises(InvalidInput) as refused:
+        await run(create_product, CreateProduct("plates", "Plates", (NewVariant("PLATE", "Plate", prices=twice),)))
+    assert refused.value.path == ("variants", "0", "prices", "1", "channel")
+    assert await dump() == before

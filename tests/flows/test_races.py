@@ -6,14 +6,18 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from domain.flows.cancel_order import CancelOrder, cancel_order
 from domain.flows.grant_refund import GrantRefund, RecordRefund, grant_refund, record_refund
+from domain.flows.pack_shipment import PackParcel, PackShipment, pack_shipment
 from domain.flows.receive_return import ReceiveReturn, receive_return
 from domain.flows.record_payment import RecordPayment, record_payment
+from domain.flows.record_scan import RecordScan, record_scan
 from domain.flows.request_return import (
     ApproveReturn,
     RequestReturn,
@@ -22,18 +26,28 @@ from domain.flows.request_return import (
     request_return,
 )
 from domain.flows.ship_shipment import ShipShipment, ship_shipment
+from domain.flows.unpack_shipment import CancelShipment, cancel_shipment
+from domain.flows.work_fulfillment_order import RejectFulfillmentOrder, reject_fulfillment_order
+from domain.fulfillment.models import FulfillmentOrderRow
+from domain.kernel.database import current_connection
 from domain.kernel.errors import IllegalTransition
 from domain.kernel.models import IdempotencyRow
+from domain.kernel.unit_of_work import UnitOfWork
+from domain.orders import service as orders
 from domain.orders.models import OrderRow
 from domain.payments.errors import AmountTooLarge
 from domain.payments.models import PaymentRow, PaymentTransactionRow, RefundRow
 from domain.returns.errors import NotReturnable
 from domain.returns.models import ReturnRow
+from domain.shipping.lifecycle import TrackingStatus
+from domain.shipping.models import ParcelRow, ShipmentRow
 from domain.stock.models import StockLevelRow
 from server.database import Database, open_database
 from tests.domain.books import assert_books_balance, assert_whole
 from tests.domain.shop import (
     ADMIN,
+    CARRIER,
+    NOON,
     RUNNER,
     column,
     deliver,
@@ -240,4 +254,72 @@ async def test_one_payment_recorded_at_once_by_two_people_is_recorded_once(
     outcomes = await race(run(record_payment, request), run(record_payment, request))
     assert sum(isinstance(each, IllegalTransition) for each in outcomes) == 1
     assert await column(PaymentTransactionRow.all(), "amount_minor") == [amount or 1000]
+    await assert_books_balance()
+
+
+async def reject_at(order_id: UUID, place_id: UUID) -> UUID:
+    work = await FulfillmentOrderRow.get(order_id=order_id, location_id=place_id, status="OPEN")
+    return await run(reject_fulfillment_order, RejectFulfillmentOrder(work.id, "Not on the shelf."))
+
+
+async def deadlocks(admin: asyncpg.Connection, name: str) -> int:
+    """How many the database has had, asked when its connections have ended: until then they keep it to themselves."""
+    async with asyncio.timeout(20):
+        while await admin.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", name):
+            pass
+    counted: int = await admin.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = $1", name)
+    return counted
+
+
+async def test_works_with_the_same_skus_are_rejected_at_once_without_a_deadlock(
+    postgres_database_url: str, postgres_admin: asyncpg.Connection
+) -> None:
+    name = urlsplit(postgres_database_url).path.lstrip("/")
+    async with open_database(postgres_database_url):
+        shop = await open_shop({"MUG": (50, 0), "TEE": (0, 50)})
+        left = []
+        for _ in range(5):
+            for first, other in ((shop.south, shop.north), (shop.north, shop.south)):
+                order_id = await place({"MUG": 1, "TEE": 1})
+                await reject_at(order_id, first)
+                left.append((order_id, other))
+    before = await deadlocks(postgres_admin, name)
+    async with open_database(postgres_database_url):
+        outcomes = await race(*(reject_at(order_id, place_id) for order_id, place_id in left))
+        assert [each for each in outcomes if not isinstance(each, UUID)] == []
+        for order_id, _ in left:
+            assert [(await requirement(order_id, sku)).unallocated for sku in ("MUG", "TEE")] == [1, 1]
+        await assert_books_balance()
+    assert await deadlocks(postgres_admin, name) == before
+
+
+async def test_a_scan_that_waited_while_its_label_moved_lands_on_the_parcel_that_bears_it_now(
+    postgres_database: Database,
+) -> None:
+    await open_shop({"MUG": (5,)})
+    order_id = await place({"MUG": 1})
+    [work] = await works(order_id)
+    request = PackShipment(work, CARRIER, (PackParcel("JD01"),))
+    first = await run(pack_shipment, request)
+    is_locked = asyncio.Event()
+
+    async def pack_anew(tx: UnitOfWork, shipment_id: UUID) -> UUID:
+        """Unpack it and pack its units under the same label, while the scan waits for the order."""
+        await orders.lock(tx, order_id)
+        is_locked.set()
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        async with asyncio.timeout(20):
+            while not await current_connection().execute_query_dict(waiting):
+                pass
+        await cancel_shipment(tx, CancelShipment(shipment_id))
+        return await pack_shipment(tx, request)
+
+    packing = asyncio.create_task(run(pack_anew, first))
+    await is_locked.wait()
+    scan = RecordScan(TrackingStatus.DELIVERED, NOON, carrier=CARRIER, tracking_number="JD01")
+    scanned = await run(record_scan, scan)
+    live = await ParcelRow.get(shipment_id=await packing)
+    assert scanned == live.id
+    assert (live.tracking_number, (await ParcelRow.get(shipment_id=first)).tracking_number) == ("JD01", None)
+    assert await column(ShipmentRow.filter(order_id=order_id).order_by("id"), "status") == ["CANCELED", "DELIVERED"]
     await assert_books_balance()

@@ -5,6 +5,17 @@ from uuid import UUID
 import pytest
 
 from domain.customers.models import CustomerRow
+from domain.flows.adjust_stock import AdjustStock, adjust_stock
+from domain.flows.grant_refund import GrantRefund, RecordRefund, grant_refund, record_refund
+from domain.flows.import_orders import import_orders
+from domain.flows.imported import (
+    ImportBatch,
+    ImportChannel,
+    ImportedLine,
+    ImportedOrder,
+    ImportedPayment,
+    ImportedShipment,
+)
 from domain.flows.place_orders import place_order
 from domain.flows.placement import PlaceCustomer, PlaceLine, PlaceOrder
 from domain.flows.receive_return import (
@@ -30,14 +41,17 @@ from domain.flows.request_return import (
 from domain.kernel.actor import customer
 from domain.kernel.errors import IllegalTransition, InvalidInput, NotFound
 from domain.kernel.ids import new_id
-from domain.payments.models import RefundRow
+from domain.orders.models import OrderRow
+from domain.payments.models import PaymentRow, RefundRow
 from domain.returns.errors import NotReturnable
 from domain.returns.lifecycle import DispositionAction
 from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
+from domain.stock.errors import InsufficientStock
 from server.database import Database
 from tests.domain.books import assert_books_balance
 from tests.domain.shop import (
     CHANNEL,
+    NOON,
     Shop,
     column,
     deliver,
@@ -198,3 +212,81 @@ async def test_the_return_of_another_customer_looks_like_one_that_does_not_exist
         told.append(refused.value.message.replace(each.hex, "…"))
     assert told[0] == told[1]
     assert (await ReturnRow.get(id=rma)).status == "REQUESTED"
+
+
+async def test_goods_of_an_imported_order_come_back_and_downloads_do_not(database: Database) -> None:
+    shop = await open_shop({"MUG": (5,)})
+    lines = (
+        ImportedLine("MUG", "Mug", 2, 1000, 2000),
+        ImportedLine("EBOOK", "E-book", 1, 999, 999),
+        ImportedLine("OLDMUG", "A mug that is in no catalog", 1, 500, 500),
+    )
+    remembered = ImportedOrder(
+        "I-1",
+        NOON,
+        "EUR",
+        lines=lines,
+        payments=(ImportedPayment("card", 3499),),
+        shipment=ImportedShipment("dhl", NOON, NOON),
+    )
+    channel = ImportChannel(CHANNEL, "Web", "EUR", "Acme GmbH", "Europe/Berlin")
+    await run(import_orders, ImportBatch(channel, (remembered,)))
+    order_id = (await OrderRow.get(external_reference="I-1")).id
+    download = RequestReturnLine((await requirement(order_id, "EBOOK")).id, 1)
+    before = await dump()
+    with pytest.raises(NotReturnable) as refused:
+        await run(request_return, RequestReturn(order_id, (download,), "Too long."))
+    assert (refused.value.sku, refused.value.requested, refused.value.returnable) == ("EBOOK", 1, 0)
+    assert await dump() == before
+    mug, unknown = await requirement(order_id, "MUG"), await requirement(order_id, "OLDMUG")
+    goods = (RequestReturnLine(mug.id, 1), RequestReturnLine(unknown.id, 1))
+    rma = await run(request_return, RequestReturn(order_id, goods, "Too big."))
+    await run(approve_return, ApproveReturn(rma))
+    await run(receive_return, ReceiveReturn(rma, shop.north))
+    assert await column(RefundRow.all(), "amount_minor") == [1500]
+    for it in await DispositionRow.filter(rma_id=rma):
+        await run(dispose_return, DisposeReturn(it.id, DispositionAction.RESTOCK))
+    assert (await level("MUG", shop.north)).on_hand == 6
+    assert (await ReturnRow.get(id=rma)).status == "COMPLETED"
+
+
+async def test_damaged_units_that_are_not_on_hand_any_more_cannot_be_disposed_of(database: Database) -> None:
+    shop, order_id = await delivered()
+    rma = await approved(order_id, 3)
+    await run(receive_return, ReceiveReturn(rma, shop.south))
+    it = await DispositionRow.get(rma_id=rma)
+    await run(dispose_return, DisposeReturn(it.id, DispositionAction.DAMAGE))
+    await run(adjust_stock, AdjustStock("MUG", shop.south, -2))
+    before = await dump()
+    with pytest.raises(InsufficientStock) as refused:
+        await run(dispose_return, DisposeReturn(it.id, DispositionAction.DISPOSE))
+    assert (refused.value.sku, refused.value.requested, refused.value.available) == ("MUG", 3, 1)
+    assert await dump() == before
+    await run(dispose_return, DisposeReturn(it.id, DispositionAction.DISPOSE, 1))
+    shelf = await level("MUG", shop.south)
+    assert (shelf.on_hand, shelf.damaged) == (0, 2)
+    await assert_books_balance(is_oversold=True)
+
+
+async def test_who_has_not_paid_yet_owes_less_for_what_came_back(database: Database) -> None:
+    shop = await open_shop({"MUG": (9,)})
+    order_id = await place({"MUG": 3})
+    await deliver(order_id)
+    rma = await approved(order_id, 1)
+    await run(receive_return, ReceiveReturn(rma, shop.north))
+    assert await PaymentRow.all().values_list("status", "expected_minor") == [("PENDING", 2000)]
+    assert await RefundRow.all().count() == 0
+    assert (await order(order_id)).canceled_minor == 1000
+    await pay(order_id)
+    assert (await order(order_id)).charge_status == "FULL"
+    await assert_books_balance()
+
+
+async def test_an_order_is_fully_paid_again_when_a_refund_out_of_goodwill_has_gone_back(database: Database) -> None:
+    _, order_id = await delivered()
+    await run(grant_refund, GrantRefund(order_id, 400, "EUR", "Sorry."))
+    granted = await order(order_id)
+    assert (granted.canceled_minor, granted.charge_status) == (400, "OVERCHARGED")
+    await run(record_refund, RecordRefund((await RefundRow.get()).id))
+    assert (await order(order_id)).charge_status == "FULL"
+    await assert_books_balance()

@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 
 from domain.flows.pack_shipment import PackParcel, PackShipment, pack_shipment
 from domain.flows.record_scan import RecordScan, record_scan
+from domain.flows.unpack_shipment import CancelShipment, cancel_shipment
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
 from domain.shipping.lifecycle import TrackingStatus
-from domain.shipping.models import ParcelRow, ShipmentRow
+from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
 from server.database import Database
 from tests.domain.books import assert_books_balance
 from tests.domain.shop import (
     CARRIER,
     NOON,
     Dump,
+    column,
     dump,
     forget_everything,
     level,
@@ -161,3 +163,32 @@ async def test_a_scan_of_an_unknown_parcel_or_of_the_future_is_refused(database:
         with pytest.raises(kind):
             await run(record_scan, request)
     assert await dump() == before
+
+
+async def test_long_names_of_scans_are_told_apart_to_their_last_character(database: Database) -> None:
+    await open_shop({"MUG": (3,)})
+    [work] = await works(await place({"MUG": 1}))
+    parcel = await ParcelRow.get(shipment_id=await pack(work))
+    for status, last in ((TrackingStatus.IN_TRANSIT, "1"), (TrackingStatus.DELIVERED, "2"), (TrackingStatus.LOST, "2")):
+        request = RecordScan(status, NOON, parcel_id=parcel.id, carrier_reference="x" * 120 + last)
+        await run(record_scan, request)
+    kept = ScanRow.filter(parcel_id=parcel.id).order_by("id")
+    assert await column(kept, "status") == ["IN_TRANSIT", "DELIVERED"]
+    assert (await ParcelRow.get(id=parcel.id)).outcome == "DELIVERED"
+
+
+async def test_a_label_that_was_used_again_names_the_parcel_that_bears_it_now(database: Database) -> None:
+    await open_shop({"MUG": (3,)})
+    order_id = await place({"MUG": 3})
+    [work] = await works(order_id)
+    request = PackShipment(work, CARRIER, (PackParcel("JD01"),))
+    canceled = await run(pack_shipment, request)
+    await run(cancel_shipment, CancelShipment(canceled))
+    live = await ParcelRow.get(shipment_id=await run(pack_shipment, request))
+    scan = RecordScan(TrackingStatus.DELIVERED, NOON, carrier=CARRIER, tracking_number="JD01")
+    assert await run(record_scan, scan) == live.id
+    outcomes = await column(ParcelRow.filter(order_id=order_id).order_by("id"), "outcome")
+    assert outcomes == ["OPEN", "DELIVERED"]
+    assert await column(ShipmentRow.filter(order_id=order_id).order_by("id"), "status") == ["CANCELED", "DELIVERED"]
+    assert (await order(order_id)).status == "COMPLETED"
+    await assert_books_balance()

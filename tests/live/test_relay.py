@@ -136,3 +136,25 @@ async def test_an_empty_feed_keeps_its_beginning(database: Database) -> None:
     assert page is not None
     assert (page.events, page.place, page.is_last) == ((), 0, True)
     assert await feed_stream().read(1) is None
+
+
+async def test_stamping_ends_although_facts_keep_coming_so_that_the_feed_is_rung_for(
+    postgres_database: Database,
+) -> None:
+    is_stamped = asyncio.Event()
+
+    async def write(order: UUID) -> None:
+        while not is_stamped.is_set():
+            await happen(*placed(order))
+
+    orders = [await new_order() for _ in range(30)]
+    for order in orders:
+        await happen(*placed(order))
+    writing = [asyncio.create_task(write(order)) for order in orders]
+    try:
+        async with asyncio.timeout(SOON):
+            await stamp_all()
+    finally:
+        is_stamped.set()
+        await asyncio.gather(*writing)
+    assert await feed_head() >= len(orders)
