@@ -24,7 +24,7 @@ from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
 from schema.views import computed, exists
 
 
-@strawberry.type(description="A command that leads out of the present status, and whether you may give it now.")
+@strawberry.type(description="A command, and whether you may give it now.")
 class AvailableAction:
     action: str = strawberry.field(description="The command, such as `CANCEL`.")
     enabled: bool = strawberry.field(description="Whether it would be done if you asked now.")
@@ -33,7 +33,7 @@ class AvailableAction:
 
 def actions(function: Any, *needs: str) -> Any:
     """The field `availableActions`, computed from these facts."""
-    doc = "The commands that lead out of its status, each enabled for you or with the reason why not."
+    doc = "Every command on it, enabled for you now or with the reason why not."
     return computed(function, needs=needs, doc=doc)
 
 

@@ -89,15 +89,13 @@ class Lifecycle(Generic[StatusT, ActionT, FactsT]):
         return self._arrows[action, status].target
 
     def available(self, scope: Scope, status: StatusT, facts: FactsT) -> list[ActionState]:
-        """The commands that lead out of this state, each enabled or with the reason why not, for this actor."""
+        """Every command, enabled now for this actor or with the reason why not, in the order of the table."""
         found = []
-        for arrow in self.transitions:
-            if arrow.source != status or arrow.action not in self.permissions:
-                continue
-            reason = self._not_allowed(scope, arrow.action)
-            if reason is None and (refused := arrow.blocked(facts) if arrow.blocked else None):
+        for action in dict.fromkeys(arrow.action for arrow in self.transitions if arrow.action in self.permissions):
+            reason = self._not_allowed(scope, action)
+            if reason is None and (refused := self.refusal(action, status, facts)):
                 reason = refused.reason
-            found.append(ActionState(arrow.action, reason is None, reason))
+            found.append(ActionState(action, reason is None, reason))
         return found
 
     def _not_allowed(self, scope: Scope, action: ActionT) -> str | None:

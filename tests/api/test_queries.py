@@ -297,9 +297,12 @@ async def test_an_order_says_what_can_be_done_now_by_whom_and_why_not(books: Boo
     query = BY_ID % "availableActions { action enabled reason }"
 
     async def cancel(key: UUID, who: Actor) -> list[dict[str, Any]]:
-        return (await data(query, who, id=order_id(key)))["order"]["availableActions"]
+        actions = (await data(query, who, id=order_id(key)))["order"]["availableActions"]
+        assert [each["action"] for each in actions] == ["CONFIRM", "REJECT", "CANCEL"]
+        return actions[2:]
 
-    assert await cancel(books.delivered, STAFF) == []
+    reason = "Cancel needs the order to be DRAFT, PENDING or CONFIRMED; it is COMPLETED."
+    assert await cancel(books.delivered, STAFF) == [{"action": "CANCEL", "enabled": False, "reason": reason}]
     free = [{"action": "CANCEL", "enabled": True, "reason": None}]
     assert await cancel(books.placed, STAFF) == free
     assert await cancel(books.placed, books.as_ann) == free
@@ -368,6 +371,8 @@ async def test_returns_and_refunds_say_what_they_are_worth_and_what_is_next(book
                         {"action": "APPROVE", "enabled": False},
                         {"action": "DECLINE", "enabled": False},
                         {"action": "CANCEL", "enabled": True},
+                        {"action": "RECEIVE", "enabled": False},
+                        {"action": "COMPLETE", "enabled": False},
                     ],
                 }
             ]

@@ -294,10 +294,14 @@ def test_staff_see_what_is_possible_and_why_something_is_not() -> None:
         ActionState("CANCEL", True, None),
     ]
     assert ORDER.available(ADMIN.scope, OrderStatus.CONFIRMED, SHIPPED) == [
-        ActionState("CANCEL", False, "Part of the order is already on its way: ask for a return instead.")
+        ActionState("CONFIRM", False, "Confirm needs the order to be PENDING; it is CONFIRMED."),
+        ActionState("REJECT", False, "Reject needs the order to be PENDING; it is CONFIRMED."),
+        ActionState("CANCEL", False, "Part of the order is already on its way: ask for a return instead."),
     ]
     assert ORDER.available(WAREHOUSE.scope, OrderStatus.CONFIRMED, FREE) == [
-        ActionState("CANCEL", False, "This needs the permission CANCEL_ORDERS.")
+        ActionState("CONFIRM", False, "This needs the permission MANAGE_ORDERS."),
+        ActionState("REJECT", False, "This needs the permission MANAGE_ORDERS."),
+        ActionState("CANCEL", False, "This needs the permission CANCEL_ORDERS."),
     ]
 
 
@@ -318,18 +322,24 @@ def test_whoever_may_do_nothing_is_told_so_before_any_rule_is_looked_at(actor: A
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_only_commands_are_offered_and_only_from_the_state_they_lead_out_of(name: str) -> None:
+def test_every_command_is_told_and_enabled_only_in_the_states_it_leads_out_of(name: str) -> None:
     expected = EXPECTED[name]
     everyone = Scope(ADMIN.scope.actor_kind, frozenset(Permission))
     for status in type(expected.lifecycle.initial[0]):
-        offered = [each.action for each in expected.lifecycle.available(everyone, status, expected.free)]
+        told = expected.lifecycle.available(everyone, status, expected.free)
+        assert sorted(each.action for each in told) == sorted(expected.lifecycle.permissions)
         commands = [each for each in expected.lifecycle.permissions if (each, status) in expected.cells()]
-        assert sorted(offered) == sorted(commands)
+        assert sorted(each.action for each in told if each.enabled) == sorted(commands)
+        assert all((each.reason is None) == each.enabled for each in told)
 
 
-def test_a_state_at_its_end_offers_nothing() -> None:
+def test_a_state_at_its_end_offers_nothing_and_says_why() -> None:
     for status in (OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED):
-        assert ORDER.available(ADMIN.scope, status, FREE) == []
+        assert ORDER.available(ADMIN.scope, status, FREE) == [
+            ActionState("CONFIRM", False, f"Confirm needs the order to be PENDING; it is {status}."),
+            ActionState("REJECT", False, f"Reject needs the order to be PENDING; it is {status}."),
+            ActionState("CANCEL", False, f"Cancel needs the order to be DRAFT, PENDING or CONFIRMED; it is {status}."),
+        ]
 
 
 def test_a_table_that_contradicts_itself_does_not_load() -> None:

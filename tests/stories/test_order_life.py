@@ -12,6 +12,11 @@ availableActions { action enabled reason }"""
 UNITS = "lines { sku requirements { allocated packed shipped delivered returned } }"
 SHIPPED_REASON = "Part of the order is already on its way: ask for a return instead."
 
+DECIDED = [
+    ("CONFIRM", False, "Confirm needs the order to be PENDING; it is CONFIRMED."),
+    ("REJECT", False, "Reject needs the order to be PENDING; it is CONFIRMED."),
+]
+
 
 async def state(order: dict[str, Any]) -> tuple[str, ...]:
     """All statuses of the order, decided and rolled up."""
@@ -91,7 +96,7 @@ async def packed_and_shipped(shop: Shop, order: dict[str, Any]) -> None:
     assert shipped["shipment"] == {"status": "SHIPPED"}
     assert await counters(shop, "MUG") == (2, 0, 0)
     assert await state(order) == ("CONFIRMED", "SHIPPED", "NONE", "NONE", "NONE")
-    assert await actions(order) == [("CANCEL", False, SHIPPED_REASON)]
+    assert await actions(order) == [*DECIDED, ("CANCEL", False, SHIPPED_REASON)]
 
 
 async def delivered_and_paid(order: dict[str, Any]) -> None:
@@ -106,7 +111,11 @@ async def delivered_and_paid(order: dict[str, Any]) -> None:
     scan = {"carrier": "dhl", "trackingNumber": "A2", "status": "DELIVERED"}
     await do(WAREHOUSE, "parcelScan", occurredAt="2026-03-02T13:00:00Z", **scan)
     assert await state(order) == ("COMPLETED", "DELIVERED", "NONE", "NONE", "NONE")
-    assert await actions(order) == []
+    assert await actions(order) == [
+        ("CONFIRM", False, "Confirm needs the order to be PENDING; it is COMPLETED."),
+        ("REJECT", False, "Reject needs the order to be PENDING; it is COMPLETED."),
+        ("CANCEL", False, "Cancel needs the order to be DRAFT, PENDING or CONFIRMED; it is COMPLETED."),
+    ]
     assert await units(order) == {"MUG": (0, 0, 3, 3, 0), "TEE": (0, 0, 1, 1, 0)}
     part = {"amount": {"amount": "60.00", "currency": "EUR"}, "payment": order["payments"][0]["id"]}
     paid = await do(SUPPORT, "paymentRecord", "payment { status captured { amount } }", idempotencyKey="p1", **part)
