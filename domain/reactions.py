@@ -6,7 +6,6 @@ from uuid import UUID
 
 from domain.flows.confirm_order import ExpireOrder, expire_order
 from domain.kernel.actor import SYSTEM
-from domain.kernel.models import JobRow
 from domain.kernel.unit_of_work import Runner
 
 Reaction = Callable[[Runner, Mapping[str, Any]], Awaitable[None]]
@@ -21,11 +20,3 @@ REACTIONS: Mapping[str, Reaction] = {"expire_order": _expire_order}
 
 class UnknownReaction(LookupError):
     """A job of a kind that this version does not know: it is retried, for a newer version may be on its way."""
-
-
-async def react(runner: Runner, job: JobRow) -> None:
-    """Do what the job asks for. Raises whatever its flow does: the caller retries it later."""
-    reaction = REACTIONS.get(job.kind)
-    if reaction is None:
-        raise UnknownReaction(job.kind)
-    await reaction(runner, job.payload)

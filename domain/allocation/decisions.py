@@ -55,3 +55,22 @@ def plan_allocation(demand: Mapping[str, int], sources: Sequence[Source]) -> Pla
                 takes.append(Take(source.location_id, sku, units))
                 left[sku] -= units
     return Plan(tuple(takes), {sku: units for sku, units in left.items() if units})
+
+
+def hand_out(takes: Sequence[Take], wanted: Sequence[tuple[UUID, str, int]]) -> list[tuple[UUID, UUID, int]]:
+    """Which location serves which requirement with how many units.
+
+    `wanted` are requirements with their SKU and units, served in their order; the answer is (requirement, location,
+    units). Conserves units: each requirement gets no more than it wants, and each take is handed out to the end.
+    """
+    left = {requirement_id: units for requirement_id, _, units in wanted}
+    given = []
+    for take in takes:
+        units = take.units
+        for requirement_id, sku, _ in wanted:
+            count = min(units, left[requirement_id]) if sku == take.sku else 0
+            if count:
+                units, left[requirement_id] = units - count, left[requirement_id] - count
+                given.append((requirement_id, take.location_id, count))
+        assert units == 0, "a plan takes no more than is wanted"
+    return given

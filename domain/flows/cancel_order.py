@@ -5,9 +5,9 @@ from uuid import UUID
 
 from domain.flows.unwind_order import unwind
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
+from domain.orders.decisions import checked_reason
 from domain.orders.events import OrderCanceled
 from domain.orders.lifecycle import ORDER, OrderAction
 
@@ -24,8 +24,7 @@ class CancelOrder:
 async def cancel_order(tx: UnitOfWork, request: CancelOrder) -> UUID:
     """Free its units, call its work off, expect no more money, and owe back what was paid."""
     tx.actor.require(Permission.CANCEL_ORDERS)
-    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 200:
-        raise InvalidInput("Say why in 1 to 200 characters.", path=("reason",))
+    checked_reason(request.reason, most=200)
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
     order.status = ORDER.step(OrderAction.CANCEL, order.status, order.facts(is_on_hold=False))
     order.cancel_reason = request.reason

@@ -11,9 +11,9 @@ from domain.flows.roll_up import roll_up
 from domain.flows.unwind_order import unwind
 from domain.fulfillment import service as fulfillment
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
+from domain.orders.decisions import checked_reason
 from domain.orders.events import OrderConfirmed, OrderExpired, OrderRejected
 from domain.orders.lifecycle import ORDER, OrderAction, OrderStatus
 from domain.orders.service import is_on_hold
@@ -56,8 +56,7 @@ class RejectOrder:
 async def reject_order(tx: UnitOfWork, request: RejectOrder) -> UUID:
     """Free its units, expect no more money, and owe back what was paid."""
     tx.actor.require(Permission.MANAGE_ORDERS)
-    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 200:
-        raise InvalidInput("Say why in 1 to 200 characters.", path=("reason",))
+    checked_reason(request.reason, most=200)
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
     order.status = ORDER.step(OrderAction.REJECT, order.status, order.facts(is_on_hold=False))
     order.cancel_reason = request.reason

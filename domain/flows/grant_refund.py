@@ -13,6 +13,7 @@ from domain.kernel.ids import new_id
 from domain.kernel.money import Money
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
+from domain.orders.decisions import checked_reason
 from domain.orders.errors import WrongCurrency
 from domain.payments.errors import AmountTooLarge
 from domain.payments.events import RefundGranted, RefundSucceeded
@@ -39,8 +40,7 @@ async def grant_refund(tx: UnitOfWork, request: GrantRefund) -> UUID:
     Raises AmountTooLarge when it is more than was paid and is not yet owed or given back.
     """
     tx.actor.require(Permission.REFUND_PAYMENTS)
-    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 200:
-        raise InvalidInput("Say why in 1 to 200 characters.", path=("reason",))
+    checked_reason(request.reason, most=200)
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
     possible = sum([await refundable(payment) for payment in await PaymentRow.filter(order_id=order.id)])
     asked = Money(request.amount_minor, request.currency)

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from domain.flows.source_again import source_again
 from domain.kernel.actor import Permission
-from domain.kernel.errors import IllegalTransition, InvalidInput, NotFound
+from domain.kernel.errors import IllegalTransition, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
+from domain.orders.decisions import checked_reason
 from domain.orders.events import OrderHeld, OrderHoldReleased
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.models import HoldKind, HoldRow
@@ -29,8 +30,7 @@ class HoldOrder:
 async def hold_order(tx: UnitOfWork, request: HoldOrder) -> UUID:
     """Stop the order's work until the hold is released; the order's id."""
     tx.actor.require(Permission.MANAGE_ORDERS)
-    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
-        raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
+    checked_reason(request.reason, most=300)
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
     if order.status not in _CAN_WAIT:
         reason = f"Only an order that is PENDING or CONFIRMED can wait; it is {order.status}."

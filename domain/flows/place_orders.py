@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from domain.allocation.decisions import Plan, Source, plan_allocation
+from domain.allocation.decisions import Plan, Source, hand_out, plan_allocation
 from domain.allocation.models import AllocationRow
 from domain.flows.draft_order import Draft, draft_order
 from domain.flows.listing import load_listing
@@ -151,26 +151,20 @@ async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
 
 def _allocations(draft: Draft) -> list[AllocationRow]:
     """The plan's units, given to the requirements of each SKU in their order."""
-    left = {each.id: each.allocated for each in draft.requirements}
-    rows: list[AllocationRow] = []
-    for take in draft.plan.takes:
-        units = take.units
-        for each in draft.stocked:
-            given = min(units, left[each.id]) if each.sku == take.sku else 0
-            if given:
-                units, left[each.id] = units - given, left[each.id] - given
-                rows.append(
-                    AllocationRow(
-                        id=new_id(),
-                        requirement_id=each.id,
-                        order_id=draft.order.id,
-                        location_id=take.location_id,
-                        variant_id=each.variant_id,
-                        sku=each.sku,
-                        quantity=given,
-                    )
-                )
-    return rows
+    stocked = {each.id: each for each in draft.stocked}
+    wanted = [(each.id, each.sku, each.allocated) for each in draft.stocked]
+    return [
+        AllocationRow(
+            id=new_id(),
+            requirement_id=requirement_id,
+            order_id=draft.order.id,
+            location_id=location_id,
+            variant_id=stocked[requirement_id].variant_id,
+            sku=stocked[requirement_id].sku,
+            quantity=units,
+        )
+        for requirement_id, location_id, units in hand_out(draft.plan.takes, wanted)
+    ]
 
 
 def work_of(order: OrderRow, allocation: AllocationRow) -> fulfillment.Work:

@@ -13,7 +13,7 @@ from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.kernel.visibility import of_order
 from domain.orders import service as orders
-from domain.orders.decisions import checked_units
+from domain.orders.decisions import checked_reason, checked_units
 from domain.orders.models import OrderRow, RequirementRow
 from domain.returns.decisions import returnable
 from domain.returns.errors import NotReturnable
@@ -50,8 +50,7 @@ async def request_return(tx: UnitOfWork, request: RequestReturn) -> UUID:
     Raises NotReturnable for more units than shipped and are not back or announced already.
     """
     tx.actor.require(Permission.REQUEST_RETURNS)
-    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
-        raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
+    checked_reason(request.reason, most=300)
     if not 1 <= len(request.lines) <= MOST_LINES:
         raise InvalidInput(f"A return has 1 to {MOST_LINES} lines.", path=("lines",))
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
@@ -156,8 +155,7 @@ class DeclineReturn:
 async def decline_return(tx: UnitOfWork, request: DeclineReturn) -> UUID:
     """Say no, and why; the return's id."""
     tx.actor.require(Permission.APPROVE_RETURNS)
-    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
-        raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
+    checked_reason(request.reason, most=300)
     order, rma = await lock_return(tx, request.return_id, request.expected_revision)
     rma.status = RETURN.step(ReturnAction.DECLINE, rma.status, rma.facts)
     rma.decline_reason = request.reason

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from domain.allocation.decisions import Source, plan_allocation
+from domain.allocation.decisions import Source, hand_out, plan_allocation
 from domain.allocation.models import AllocationRow
 from domain.flows.place_orders import work_of
 from domain.fulfillment import service as fulfillment
@@ -39,17 +39,13 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
         for place in places
     ]
     plan = plan_allocation(demand, sources)
-    rows, movements, left = [], [], {each.id: each.unallocated for each in wanted}
-    for take in plan.takes:
-        units = take.units
-        for each in wanted:
-            given = min(units, left[each.id]) if each.sku == take.sku else 0
-            if not given:
-                continue
-            units, left[each.id] = units - given, left[each.id] - given
-            rows.append(await _allocate(order, each, take.location_id, given))
-            level_id = free[take.location_id, take.sku].id
-            movements.append(stock.Movement(level_id, MovementCause.ALLOCATED, allocated=given, order_id=order.id))
+    rows, movements, by_id = [], [], {each.id: each for each in wanted}
+    open_wants = [(each.id, each.sku, each.unallocated) for each in wanted]
+    for requirement_id, location_id, units in hand_out(plan.takes, open_wants):
+        each = by_id[requirement_id]
+        rows.append(await _allocate(order, each, location_id, units))
+        level_id = free[location_id, each.sku].id
+        movements.append(stock.Movement(level_id, MovementCause.ALLOCATED, allocated=units, order_id=order.id))
     await stock.move(tx, movements)
     begun = await FulfillmentOrderRow.filter(order_id=order.id).count()
     await fulfillment.open_orders(tx, [work_of(order, row) for row in rows], begun=begun)

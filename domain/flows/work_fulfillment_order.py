@@ -12,9 +12,9 @@ from domain.fulfillment.events import FulfillmentOrderRejected, FulfillmentOrder
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderAction, FulfillmentOrderStatus
 from domain.fulfillment.models import FulfillmentOrderLineRow, FulfillmentOrderRow
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
+from domain.orders.decisions import checked_reason
 from domain.orders.models import OrderRow
 from domain.stock import service as stock
 
@@ -67,8 +67,7 @@ async def reject_fulfillment_order(tx: UnitOfWork, request: RejectFulfillmentOrd
 
     What nobody else has stays unallocated, and the order is held for stock: never a silent short allocation.
     """
-    if not 1 <= len(request.reason.strip()) <= len(request.reason) <= 300:
-        raise InvalidInput("Say why in 1 to 300 characters.", path=("reason",))
+    checked_reason(request.reason, most=300)
     order, work = await lock_work(tx, request.fulfillment_order_id, request.expected_revision)
     # All at once: the levels of what is given up and of what is sourced again, in one sorted lock.
     requirements = await orders.requirements_of(order.id)

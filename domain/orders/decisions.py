@@ -28,6 +28,13 @@ def checked_units(units: int, *, path: Path) -> int:
     return units
 
 
+def checked_reason(reason: str, *, most: int) -> str:
+    """The same words; raises InvalidInput when there are none, or more than `most` characters."""
+    if not 1 <= len(reason.strip()) <= len(reason) <= most:
+        raise InvalidInput(f"Say why in 1 to {most} characters.", path=("reason",))
+    return reason
+
+
 def price_line(quantity: int, unit_price_minor: int, discount_minor: int, tax_minor: int, *, path: Path) -> LineAmounts:
     """What the line costs. Prices include tax; the discount is for the whole line.
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.allocation.decisions import Source, Take, plan_allocation
+from domain.allocation.decisions import Source, Take, hand_out, plan_allocation
+from domain.kernel.ids import new_id
 
 NORTH, SOUTH = UUID(int=1), UUID(int=2)
 skus = st.sampled_from(["CAP", "MUG", "TEE"])
@@ -71,3 +72,10 @@ def test_units_that_no_location_can_promise_are_short() -> None:
 def test_a_demand_of_nothing_is_a_mistake() -> None:
     with pytest.raises(AssertionError):
         plan_allocation({"MUG": 0}, [])
+
+
+def test_planned_units_are_handed_to_the_requirements_of_their_sku_in_their_order() -> None:
+    north, south, first, second, other = (new_id() for _ in range(5))
+    takes = [Take(north, "MUG", 3), Take(north, "TEE", 1), Take(south, "MUG", 2)]
+    wanted = [(first, "MUG", 1), (second, "MUG", 4), (other, "TEE", 1)]
+    assert hand_out(takes, wanted) == [(first, north, 1), (second, north, 2), (other, north, 1), (second, south, 2)]
