@@ -1,10 +1,7 @@
 """Queries about what is on sale, and where."""
 
-from typing import Annotated
-
 import strawberry
 
-from resolvers.context import Context
 from schema.catalog import (
     PRODUCT_ORDERINGS,
     Product,
@@ -16,7 +13,7 @@ from schema.catalog import (
     which_variant,
 )
 from schema.channels import Channel
-from schema.views import Connection, connection
+from schema.views import Connection, connection, named
 
 
 @strawberry.type(description="What is on sale, and where.")
@@ -25,21 +22,11 @@ class CatalogQuery:
         PRODUCT_ORDERINGS, where=ProductWhere, order_by=ProductOrdering, doc="Products, by title."
     )
     channels: Connection[Channel] = connection(("code",), doc="Sales channels, by code.")
-
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="One product; null when it is not there, or not on sale to you."
+    product: Product | None = named(
+        which_product,
+        by=(ProductBy, "Which one."),
+        doc="One product; null when it is not there, or not on sale to you.",
     )
-    async def product(
-        self,
-        info: strawberry.Info[Context, None],
-        by: Annotated[ProductBy, strawberry.argument(description="Which one.")],
-    ) -> Product | None:
-        return await info.context.reader.one(Product, which_product(by))
-
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="One variant; null when it is not there, or not on sale to you."
+    variant: Variant | None = named(
+        which_variant, sku=(str, "Its SKU."), doc="One variant; null when it is not there, or not on sale to you."
     )
-    async def variant(
-        self, info: strawberry.Info[Context, None], sku: Annotated[str, strawberry.argument(description="Its SKU.")]
-    ) -> Variant | None:
-        return await info.context.reader.one(Variant, which_variant(sku))

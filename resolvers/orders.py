@@ -1,16 +1,13 @@
 """Queries about orders, the work on them, and who bought."""
 
-from typing import Annotated
-
 import strawberry
 
-from resolvers.context import Context
 from schema.customers import Customer, CustomerOrdering, CustomerWhere
 from schema.fulfillment import FulfillmentOrder, FulfillmentOrderOrdering, FulfillmentOrderWhere
 from schema.orders import ORDER_ORDERINGS, Order, OrderBy, OrderOrdering, OrderWhere, which_order
 from schema.returns import RETURN_ORDERINGS, Return, ReturnOrdering, ReturnWhere
 from schema.shipping import Shipment, ShipmentOrdering, ShipmentWhere
-from schema.views import Connection, connection
+from schema.views import Connection, connection, named
 
 
 @strawberry.type(description="Orders, the work on them, and who bought.")
@@ -33,13 +30,6 @@ class OrderQuery:
     customers: Connection[Customer] = connection(
         ("-created_at",), where=CustomerWhere, order_by=CustomerOrdering, doc="Customers, the newest first."
     )
-
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="One order; null when it is not there, or not for you to see."
+    order: Order | None = named(
+        which_order, by=(OrderBy, "Which one."), doc="One order; null when it is not there, or not for you to see."
     )
-    async def order(
-        self,
-        info: strawberry.Info[Context, None],
-        by: Annotated[OrderBy, strawberry.argument(description="Which one.")],
-    ) -> Order | None:
-        return await info.context.reader.one(Order, which_order(by))

@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 
 from domain.catalog.models import PriceRow, ProductRow, VariantKind, VariantRow
 from domain.catalog.queries import visible_prices, visible_products, visible_variants
+from domain.kernel.actor import Scope
 from schema.channels import Channel
 from schema.references import key_is, text_is
 from schema.stock import STOCK_ORDERINGS, StockLevel, StockLevelOrdering, StockLevelWhere
@@ -93,7 +94,7 @@ class ProductBy:
     handle: str | None = strawberry.field(description="Its short name in addresses.", default=strawberry.UNSET)
 
 
-def which_product(by: ProductBy) -> Q:
+def which_product(_scope: Scope, by: ProductBy) -> Q:
     """The condition that names it. Raises BAD_REQUEST for what can name no product."""
     if isinstance(by.id, str):
         return key_is("product", by.id)
@@ -101,6 +102,6 @@ def which_product(by: ProductBy) -> Q:
     return text_is("handle", by.handle)
 
 
-def which_variant(sku: str) -> Q:
+def which_variant(_scope: Scope, sku: str) -> Q:
     """The condition that names it. Raises BAD_REQUEST for what can be no SKU."""
     return text_is("sku", sku)

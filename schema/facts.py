@@ -7,7 +7,6 @@ from inspect import get_annotations
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, dataclass_transform
 
 import strawberry
-from graphql import get_named_type
 from strawberry.types import get_object_definition
 
 from domain.kernel.actor import ActorKind, Scope
@@ -16,9 +15,7 @@ from domain.kernel.models import LogRow
 from domain.kernel.money import format_minor
 from domain.kernel.streams import visible_log
 from schema.scalars import Amount
-from schema.views import Money, column, computed, enum_of, one, view_of
-from schema.views.fields import ViewField
-from schema.views.view import views_of
+from schema.views import Money, column, computed, enum_of, one, pointed, view_of
 
 if TYPE_CHECKING:
     from schema.orders import Order
@@ -71,24 +68,9 @@ class OrderEvent:
         return event.type
 
 
-@dataclass(frozen=True)
-class Subject:
-    """The child that the fact is about: its key stands in a plain column, for its table depends on the fact."""
-
-
-class SubjectField(ViewField):
-    """Loads the subject in a batch with all others of its kind, as far as the actor may see it."""
-
-    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Any:  # noqa: ARG002
-        [subject] = views_of(info.schema._schema, get_named_type(info._raw_info.return_type)).values()
-        return info.context.reader.load(subject, source.subject_id)
-
-
 def subject(*, doc: str, name: str | None = None) -> Any:
     """The child that the fact is about, as it is now; null where it may not be seen. `name`: if Python has it."""
-    field = SubjectField(metadata={"declared": Subject()}, description=doc, graphql_name=name)
-    field.arguments = []
-    return field
+    return pointed(on="subject_id", doc=doc, name=name)
 
 
 @dataclass(frozen=True)
@@ -133,10 +115,6 @@ def event_of(fact_class: type[OrderFact]) -> Callable[[type[T]], type[T]]:
             ("order", one(by="order", doc=described["order"] or "")),
         ):
             setattr(cls, name, word)
-        event = view_of(LogRow, visible=visible_log, prefix="event")(cls)
-        # All events are rows of one table: the type stands in the row.
-        definition = get_object_definition(event, strict=True)
-        definition.is_type_of = lambda source, _info: isinstance(source, LogRow) and source.type == cls.__name__
-        return event
+        return view_of(LogRow, visible=visible_log, prefix="event", when=("type", cls.__name__))(cls)
 
     return decorate

@@ -171,7 +171,7 @@ class OrderBy:
     )
 
 
-def which_order(by: OrderBy) -> Q:
+def which_order(_scope: Scope, by: OrderBy) -> Q:
     """The condition that names it. Raises BAD_REQUEST for what can name no order."""
     if isinstance(by.id, str):
         return key_is("order", by.id)

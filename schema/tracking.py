@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tortoise.expressions import Q
+
 from domain.kernel.actor import Scope
 from domain.kernel.ids import parse_global_id
 from domain.orders.lifecycle import FulfillmentStatus, OrderStatus
@@ -36,6 +38,11 @@ class Tracking:
     )
     lines: list[TrackedLine] = many(by="order", order_by=("position", "id"), doc="What was bought.")
     shipments: list[TrackedShipment] = many(by="order", order_by=("created_at", "id"), doc="Hand-overs to carriers.")
+
+
+def which_tracking(scope: Scope) -> Q | None:
+    """The condition that names the order of a tracking link; None for whoever has none."""
+    return None if scope.order_id is None else Q(id=scope.order_id)
 
 
 @view_of(OrderLineRow, visible=tracked_parts)

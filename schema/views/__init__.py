@@ -1,7 +1,20 @@
 """Types that declare: a GraphQL type is a view of a row, and each of its fields says in one word what it shows."""
 
 from schema.views.connection import Connection, ConnectionEdge, Direction, PageInfo, enum_of, order_of
-from schema.views.fields import Money, column, computed, connection, exists, lookup, many, money, one, parts
+from schema.views.fields import (
+    Money,
+    column,
+    computed,
+    connection,
+    exists,
+    lookup,
+    many,
+    money,
+    named,
+    one,
+    parts,
+    pointed,
+)
 from schema.views.filters import BoolFilter, EnumFilter, IdFilter, IntFilter, TextFilter, TimeFilter, on, where_of
 from schema.views.house import broken_edges, undeclared_fields, undescribed
 from schema.views.reader import Reader, ReaderPerOperation
@@ -39,10 +52,12 @@ __all__ = [
     "lookup",
     "many",
     "money",
+    "named",
     "on",
     "one",
     "order_of",
     "parts",
+    "pointed",
     "undeclared_fields",
     "undescribed",
     "view",

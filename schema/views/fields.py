@@ -103,6 +103,25 @@ def connection(
     return declare(Edge(EdgeKind.CONNECTION, by, (), orderings), doc, arguments)
 
 
+def pointed(*, on: str, doc: str, name: str | None = None) -> Any:
+    """The row whose key our column `on` holds, where its table depends on the row; null where it may not be seen.
+
+    `name` is the field's in GraphQL, if Python has it.
+    """
+    field = declare(Edge(EdgeKind.ONE, on=on), doc)
+    field.graphql_name = name
+    return field
+
+
+def named(which: Callable[..., Q | None], *, doc: str, **arguments: tuple[Any, str]) -> Any:
+    """The one row that `which(scope, **arguments)` names by a unique key; null where it names none, or none to see.
+
+    Each argument is its type and its description.
+    """
+    made = [_argument(name, kind, about, strawberry.UNSET) for name, (kind, about) in arguments.items()]
+    return declare(Edge(EdgeKind.NAMED, which=which), doc, made)
+
+
 def lookup(*, doc: str) -> Any:
     """The one thing with this global id: a view, or an interface or union of views."""
     identity = _argument("id", strawberry.ID, "The global id, such as `order_0193…`.", strawberry.UNSET)

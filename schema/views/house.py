@@ -59,6 +59,8 @@ def broken_edges(schema: strawberry.Schema) -> list[str]:
 def _broken(edge: Edge, source: View | None, views: list[View]) -> Iterator[str]:
     if edge.kind is EdgeKind.LOOKUP:
         return
+    if edge.kind is EdgeKind.NAMED and source is not None:
+        yield "only the root names things: everything else is reached by an edge"
     if not views:
         yield "leads to no view: name those of its interface in Schema(types=…)"
         return

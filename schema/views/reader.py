@@ -43,14 +43,6 @@ class Reader:
         self._loaders.clear()
 
     # -- for resolvers --------------------------------------------------------------------------------------------
-    async def one(self, view: type[T], where: Q) -> T | None:
-        """The one visible row that fulfils `where`, which must name a unique key; typed as the view that shows it."""
-        try:
-            found: Any = await self._visible(view.__view__, where).get_or_none()  # type: ignore[attr-defined]
-        except ValidationError:  # a text that is longer than its column names nothing
-            return None
-        return found  # type: ignore[no-any-return]
-
     async def load(self, view: type[T], key: UUID) -> T | None:
         """The visible row with this primary key, in a batch with all others of this moment."""
         return await self._row(view.__view__, key)  # type: ignore[attr-defined,no-any-return]
@@ -65,8 +57,10 @@ class Reader:
         if declared.kind is EdgeKind.LOOKUP:
             return self._lookup(views, arguments["id"])
         view = together(list(views))
+        if declared.kind is EdgeKind.NAMED:
+            return self._named(declared, view, arguments)
         if declared.kind is EdgeKind.ONE:
-            key = getattr(source, foreign_key_column(type(source), declared.by or ""))
+            key = getattr(source, declared.key_column(type(source)))
             return None if key is None else self._row(view, key)
         if declared.kind is EdgeKind.MANY:
             return self._loader(field, lambda keys: self._children(view, declared, keys)).load(source.pk)
@@ -87,6 +81,14 @@ class Reader:
     async def _computed_later(self, declared: Computed, needs: list[Any]) -> Any:
         # One after the other costs nothing: all of them were asked for before the first is awaited.
         return declared.function(self.scope, *[await need if isawaitable(need) else need for need in needs])
+
+    async def _named(self, edge: Edge, view: View, arguments: Mapping[str, Any]) -> Any:
+        assert edge.which is not None
+        where = edge.which(self.scope, **arguments)
+        try:
+            return None if where is None else await self._visible(view, where).get_or_none()
+        except ValidationError:  # a text that is longer than its column names nothing
+            return None
 
     async def _lookup(self, views: Mapping[View, type[Any]], text: str) -> Any:
         meant = [view for view in views if view.prefix == text.rpartition("_")[0]]

@@ -11,7 +11,19 @@ from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema, get_name
 from tortoise.expressions import Q
 
 from domain.kernel.actor import Scope
-from schema.views.fields import ViewField, column, computed, connection, declare, exists, many, money, one, parts
+from schema.views.fields import (
+    ViewField,
+    column,
+    computed,
+    connection,
+    declare,
+    exists,
+    many,
+    money,
+    one,
+    parts,
+    pointed,
+)
 from schema.views.words import (
     Column,
     Computed,
@@ -72,7 +84,7 @@ T = TypeVar("T")
 
 
 @dataclass_transform(
-    kw_only_default=True, field_specifiers=(column, money, parts, exists, computed, one, many, connection)
+    kw_only_default=True, field_specifiers=(column, money, parts, exists, computed, one, pointed, many, connection)
 )
 def view_of(
     row: RowType, *, visible: Callable[[Scope], Q], prefix: str | None = None, when: tuple[str, Any] | None = None
@@ -154,7 +166,7 @@ def _settle(cls: type[Any], name: str, row: RowType, *, is_nullable: bool) -> No
             assert not key.null, f"{where}: {declared.on} may be null"
     elif isinstance(declared, Edge) and declared.kind is EdgeKind.ONE:
         assert is_nullable, f"{where}: an edge that may be hidden is nullable"
-        foreign_key_column(row, declared.by or "")
+        assert column_of(row, declared.key_column(row)) is not None, f"{where}: {row.__name__} has no such key"
     field.metadata = {"declared": declared}  # type: ignore[assignment]
     field.description = field.description or _column_description(declared, row)
     assert field.description, f"{where} has no description: describe the column, or give doc="

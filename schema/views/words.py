@@ -111,6 +111,7 @@ class EdgeKind(StrEnum):
     MANY = "MANY"
     CONNECTION = "CONNECTION"
     LOOKUP = "LOOKUP"
+    NAMED = "NAMED"
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,21 @@ class Edge:
     """To rows of another view.
 
     `by` names the foreign key: ours for ONE, theirs for MANY and CONNECTION, none for a CONNECTION of all rows.
+    `on` names our column instead, where a ONE leads to a row that no foreign key names: its table depends on the row.
     `order_by` orders a MANY. `orderings` are the columns a CONNECTION may be ordered by: the first is the default,
-    descending when it is written with a minus.
+    descending when it is written with a minus. `which(scope, **arguments)` is the unique key of a NAMED, or None.
     """
 
     kind: EdgeKind
     by: str | None = None
     order_by: tuple[str, ...] = ()
     orderings: tuple[str, ...] = ()
+    on: str | None = None
+    which: Callable[..., Q | None] | None = None
+
+    def key_column(self, row: RowType) -> str:
+        """Our column that holds the key of the one row that this leads to."""
+        return self.on or foreign_key_column(row, self.by or "")
 
 
 Word = Value | Exists | Computed | Edge

@@ -36,6 +36,7 @@ from schema.views import (
     lookup,
     many,
     money,
+    named,
     on,
     one,
     order_of,
@@ -172,10 +173,9 @@ class Query:
     sales: Connection[Sale] = connection(SALE_ORDERINGS, where=SaleWhere, order_by=SaleOrder, doc="All sales.")
     buyers: Connection[Buyer] = connection(("name",), order_by=BuyerOrder, doc="All buyers.")
 
-    @strawberry.field(description="One sale, by its number.")
-    async def numbered(self, info: strawberry.Info[Any, None], number: str) -> Sale | None:
-        found: Sale | None = await info.context.reader.one(Sale, Q(number=number))
-        return found
+    numbered: Sale | None = named(
+        lambda _scope, number: Q(number=number), number=(str, "Its number."), doc="One sale, by its number."
+    )
 
     @strawberry.field(description="The same amount and time.")
     def echo(self, amount: Amount, at: datetime) -> str:
@@ -186,7 +186,8 @@ class Query:
 class Subscription:
     @strawberry.subscription(description="A sale, again and again.")
     async def watched(self, info: strawberry.Info[Any, None], number: str) -> AsyncIterator[Sale]:
-        while found := await info.context.reader.one(Sale, Q(number=number)):
+        key = (await rows.SaleRow.get(number=number)).id
+        while found := await info.context.reader.load(Sale, key):
             info.context.reader.forget()
             yield found
 

@@ -428,7 +428,6 @@ def test_whatever_is_not_described_is_listed() -> None:
         "Query",
         "Query.echo(amount)",
         "Query.echo(at)",
-        "Query.numbered(number)",
         "Subscription.watched(number)",
     ]
 

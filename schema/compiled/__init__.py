@@ -1,0 +1,9 @@
+"""Reads at the database's speed: a whole query operation becomes one SQL statement whose text is the response.
+
+The door is `CompiledReader`. Whatever it cannot compile it refuses with NotCompilable, and runs the usual way.
+"""
+
+from schema.compiled.plan import NotCompilable, Reason
+from schema.compiled.reader import CompiledReader, Fetch, Operation
+
+__all__ = ["CompiledReader", "Fetch", "NotCompilable", "Operation", "Reason"]

@@ -1,0 +1,280 @@
+"""The compiler: one query operation becomes one statement, from what the fields of the schema declare."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+)
+from graphql.execution.values import get_argument_values
+from graphql.language import Visitor, visit
+from strawberry import Schema
+from strawberry.types.arguments import convert_arguments
+from tortoise.expressions import Q
+
+from domain.kernel.errors import MalformedId
+from domain.kernel.ids import parse_global_id
+from schema.compiled.computed import leaves, patch_of
+from schema.compiled.conditions import Conditions, both, column, table
+from schema.compiled.dialects import Writer
+from schema.compiled.pages import PageWriter
+from schema.compiled.plan import Literal, NotCompilable, Plan, Reason, Request, concatenated, quoted
+from schema.compiled.selections import Selected, Selections, below
+from schema.compiled.values import Values
+from schema.views.fields import ViewField
+from schema.views.paging import Page, page_of
+from schema.views.view import View, together, views_of
+from schema.views.words import Column, Computed, Edge, EdgeKind, Exists, MinorUnits, Parts, foreign_key_column
+
+Special = Callable[[str, GraphQLField, Selected], list[str]]
+
+
+class Compiler:
+    """Makes the plan of one operation, for the shape that its variables and its scope have in this request."""
+
+    def __init__(self, schema: Schema, document: DocumentNode, request: Request, writer: Writer) -> None:
+        self.strawberry, self.schema, self.request, self.writer = schema, schema._schema, request, writer
+        self.selections = Selections(self.schema, document, request.variables)
+        self.plan = Plan()
+        self.conditions = Conditions(self.plan, writer, request)
+        self.values = Values(writer)
+
+    def compile(self, operation: OperationDefinitionNode) -> Plan:
+        """The plan. Raises NotCompilable, or the GraphQLError of an argument that is refused."""
+        if operation.operation is not OperationType.QUERY or self.schema.query_type is None:
+            raise NotCompilable(Reason.KIND, operation.operation.value)
+        data = self.object(self.schema.query_type, [operation.selection_set], "", None)
+        self.plan.sql = "select " + concatenated([Literal('{"data":'), *data, Literal("}")])
+        return self.plan
+
+    # -- objects --------------------------------------------------------------------------------------------------
+    def object(
+        self,
+        kind: GraphQLObjectType,
+        selected: Selected,
+        alias: str,
+        view: View | None,
+        special: Special | None = None,
+    ) -> list[str]:
+        """The JSON of an object, as pieces of SQL. `special` writes the fields of what is not a view."""
+        pieces: list[str] = [Literal("{")]
+        for n, (key, nodes) in enumerate(self.selections.fields(kind, selected).items()):
+            pieces.append(Literal(("," if n else "") + f'"{key}":'))
+            name = nodes[0].name.value
+            if name == "__typename":
+                pieces.append(Literal(f'"{kind.name}"'))
+            elif name not in kind.fields:
+                raise NotCompilable(Reason.KIND, name)  # introspection
+            elif special:
+                pieces += special(name, kind.fields[name], below(nodes))
+            else:
+                pieces += self._field(kind.fields[name], nodes, alias, view)
+        return [*pieces, Literal("}")]
+
+    def row(self, named: Any, selected: Selected, alias: str, view: View) -> str:
+        """The JSON of a row as the type that an edge names; behind an interface, as what the row's own column says."""
+        if not is_abstract_type(named):
+            return concatenated(self.object(named, selected, alias, view))
+        assert view.when is not None
+        alike: dict[str, list[str]] = {}
+        for kind in self.schema.get_possible_types(named):
+            own: View = kind.extensions["strawberry-definition"].origin.__view__
+            if own.when and set(own.when[1]) <= set(view.when[1]):
+                json = concatenated(self.object(kind, selected, alias, own))
+                alike.setdefault(json, []).extend(own.when[1])
+        sql = column(view.row, view.when[0], alias)
+        cases = [f"when {sql} in ({', '.join(map(quoted, values))}) then {json}" for json, values in alike.items()]
+        return f"case {' '.join(cases)} end"
+
+    def _field(self, of: GraphQLField, nodes: list[FieldNode], alias: str, view: View | None) -> list[str]:
+        said = of.extensions["strawberry-definition"]
+        if not isinstance(said, ViewField):
+            raise NotCompilable(Reason.FIELD, said.python_name)
+        declared, selected = said.declared, below(nodes)
+        if isinstance(declared, Edge):
+            return self._edge(of, said, declared, nodes[0], selected, alias, view)
+        assert view is not None
+        if isinstance(declared, Computed):
+            return self._computed(declared, of.type, selected, alias, view)
+        if isinstance(declared, Exists):
+            return [self._exists(declared, alias, view)]
+        if isinstance(declared, Parts):
+            return [self._parts(declared, get_named_type(of.type), selected, alias, view)]
+        return [self.values.shown(declared, get_named_type(of.type), view, alias)]
+
+    def _parts(self, declared: Parts, kind: Any, selected: Selected, alias: str, view: View) -> str:
+        by_name = dict(declared.by_field)
+        codes = {each.currency for each in by_name.values() if isinstance(each, MinorUnits)}
+
+        def part(_name: str, of: GraphQLField, inner: Selected) -> list[str]:
+            said = by_name[of.extensions["strawberry-definition"].python_name]
+            named = get_named_type(of.type)
+            if isinstance(said, Parts):
+                return [self._parts(said, named, inner, alias, view)]
+            if isinstance(said, Column) and said.name in codes:
+                return [self.values.code(said, view, alias)]
+            return [self.values.shown(said, named, view, alias)]
+
+        json = concatenated(self.object(kind, selected, alias, view, part))
+        if declared.absent_with is None:
+            return json
+        return f"case when {column(view.row, declared.absent_with, alias)} is null then 'null' else {json} end"
+
+    def _exists(self, declared: Exists, alias: str, view: View) -> str:
+        child = self.conditions.alias()
+        here = column(view.row, declared.on or view.row._meta.pk_attr, alias)
+        there = column(declared.row, foreign_key_column(declared.row, declared.by), child)
+        found = self.conditions.met(lambda _: declared.where, declared.row, child, is_fixed=True)
+        where = both(f"{there} = {here}", found)
+        return (
+            f"case when exists (select 1 from {table(declared.row)} {child} where {where}) then 'true' else 'false' end"
+        )
+
+    def _computed(self, declared: Computed, kind: Any, selected: Selected, alias: str, view: View) -> list[str]:
+        pieces: list[str] = [Literal(f"\x01{len(self.plan.patches)}:[")]
+        self.plan.patches.append(patch_of(declared, view, kind, selected, self.selections))
+        for n, leaf in enumerate(leaves(declared)):
+            pieces.append(Literal("," if n else ""))
+            if isinstance(leaf, Exists):
+                pieces.append(self._exists(leaf, alias, view))
+            else:
+                pieces.append(self.values.needed(leaf, view, alias))  # type: ignore[arg-type]  # patch_of refused others
+        return [*pieces, Literal("]\x02")]
+
+    # -- edges ----------------------------------------------------------------------------------------------------
+    def _edge(
+        self,
+        of: GraphQLField,
+        said: ViewField,
+        edge: Edge,
+        node: FieldNode,
+        selected: Selected,
+        alias: str,
+        here: View | None,
+    ) -> list[str]:
+        named = get_named_type(of.type)
+        views = views_of(self.schema, named)
+        if edge.kind is EdgeKind.LOOKUP:
+            return [self._lookup(of, said, node, selected, views)]
+        view = together(list(views))
+        if edge.kind is EdgeKind.NAMED:
+            return [self._named(of, said, edge, node, selected, view)]
+        if edge.kind is EdgeKind.ONE:
+            assert here is not None
+            equals = column(here.row, edge.key_column(here.row), alias)
+            return [self._one(named, view, selected, lambda _: Q(), equals)]
+        if edge.kind is EdgeKind.MANY:
+            return self._many(edge, named, view, selected, alias)
+        asked = self._page_source(of, said, edge, node, view)
+        return PageWriter(self, asked, edge, alias, view).pieces(of, selected)
+
+    def _lookup(
+        self, of: GraphQLField, said: ViewField, node: FieldNode, selected: Selected, views: Mapping[View, type[Any]]
+    ) -> str:
+        arguments = self._arguments(of, said, node)
+        text = arguments(self.request)["id"]
+        meant = [view for view in views if view.prefix == text.rpartition("_")[0]]
+        if not meant:
+            raise NotCompilable(Reason.REFUSED, "no id of this field")
+        view = together(meant)
+        named: Any = get_named_type(of.type)
+        kinds = self.schema.get_possible_types(named) if is_abstract_type(named) else [named]
+        [kind] = [each for each in kinds if each.extensions["strawberry-definition"].origin.__view__ in meant]
+
+        def key(request: Request) -> Q:
+            try:
+                return Q(id=parse_global_id(view.prefix, arguments(request)["id"]))
+            except MalformedId as refusal:
+                raise NotCompilable(Reason.REFUSED) from refusal
+
+        return self._one(kind, view, selected, key)
+
+    def _named(
+        self, of: GraphQLField, said: ViewField, edge: Edge, node: FieldNode, selected: Selected, view: View
+    ) -> str:
+        assert edge.which is not None
+        which, arguments = edge.which, self._arguments(of, said, node)
+        if which(self.request.scope, **arguments(self.request)) is None:
+            return "'null'"
+
+        def key(request: Request) -> Q:
+            condition = which(request.scope, **arguments(request))
+            assert condition is not None, "for one kind of scope it names something always, or never"
+            return condition
+
+        return self._one(get_named_type(of.type), view, selected, key)
+
+    def _one(self, named: Any, view: View, selected: Selected, key: Callable[[Request], Q], equals: str = "") -> str:
+        child = self.conditions.alias()
+        json = self.row(named, selected, child, view)
+        where = both(
+            f"{child}.id = {equals}" if equals else "",
+            self.conditions.met(key, view.row, child),
+            self.visible(view, child),
+        )
+        return f"coalesce((select {json} from {table(view.row)} {child} where {where}), 'null')"
+
+    def _many(self, edge: Edge, named: Any, view: View, selected: Selected, alias: str) -> list[str]:
+        child = self.conditions.alias()
+        json = self.row(named, selected, child, view)
+        parent = column(view.row, foreign_key_column(view.row, edge.by or ""), child)
+        source = f"from {table(view.row)} {child} where {both(f'{parent} = {alias}.id', self.visible(view, child))}"
+        order = ", ".join(
+            f"{column(view.row, each.lstrip('-'), child)}{' desc' if each.startswith('-') else ''}"
+            for each in edge.order_by
+        )
+        return [Literal("["), f"coalesce({self.writer.listed(json, source, order)}, '')", Literal("]")]
+
+    # -- what edges are asked with --------------------------------------------------------------------------------
+    def visible(self, view: View, alias: str) -> str:
+        """Which rows there are for whoever asks."""
+        return self.conditions.met(lambda request: view.condition(request.scope), view.row, alias)
+
+    def _arguments(self, of: GraphQLField, said: ViewField, node: FieldNode) -> Callable[[Request], dict[str, Any]]:
+        """The field's arguments in a request, as a resolver would be given them."""
+
+        def given(request: Request) -> dict[str, Any]:
+            values = get_argument_values(of, node, request.variables)
+            converter = self.strawberry.schema_converter
+            return convert_arguments(values, said.arguments, converter.scalar_registry, self.strawberry.config)
+
+        if not _has_variables(node):
+            fixed = given(self.request)
+            return lambda _request: fixed
+        return lambda request: request.once(id(node), lambda: given(request))
+
+    def _page_source(
+        self, of: GraphQLField, said: ViewField, edge: Edge, node: FieldNode, view: View
+    ) -> Callable[[Request], Page]:
+        """The page that a connection is asked for in a request."""
+        arguments = self._arguments(of, said, node)
+        if not _has_variables(node):
+            fixed = page_of(edge, view.row, view.prefix, arguments(self.request))
+            return lambda _request: fixed
+        return lambda request: request.once(
+            (id(node), "page"), lambda: page_of(edge, view.row, view.prefix, arguments(request))
+        )
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def enter_variable(self, _node: VariableNode, *_: Any) -> None:
+        self.found = True
+
+
+def _has_variables(node: FieldNode) -> bool:
+    search = _Variables()
+    for argument in node.arguments or ():
+        visit(argument, search)
+    return search.found

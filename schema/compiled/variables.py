@@ -1,0 +1,79 @@
+"""Variables: what of them belongs to a plan, and what is only a value for it."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from graphql import (
+    ArgumentNode,
+    DirectiveNode,
+    DocumentNode,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    type_from_ast,
+)
+from graphql.execution.values import VariableValues
+from graphql.language import Visitor, visit
+
+
+class Variables:
+    """The variables of one operation: those whose very value a plan holds, and the types of the others."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        search = _Literal()
+        visit(document, search)
+        self._kinds: Mapping[str, Any] = {
+            each.variable.name.value: None
+            if each.variable.name.value in search.found
+            else type_from_ast(schema, each.type)
+            for each in operation.variable_definitions or ()
+        }
+
+    def shape(self, values: VariableValues) -> Hashable:
+        """Equal for requests that one plan serves: it differs by what is there, by enums, lengths and kinds of ids."""
+        given = values.coerced
+        return tuple(
+            [
+                (str(given[name]) if kind is None else _shape(kind, given[name])) if name in given else None
+                for name, kind in self._kinds.items()
+            ]
+        )
+
+
+class _Literal(Visitor):
+    """Finds the variables that decide which fields there are, and how long a page is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        for argument in node.arguments or ():
+            self._note(argument)
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        if node.name.value == "first":
+            self._note(node)
+
+    def _note(self, argument: ArgumentNode) -> None:
+        if isinstance(argument.value, VariableNode):
+            self.found.add(argument.value.name.value)
+
+
+def _shape(kind: Any, value: Any) -> Hashable:
+    if isinstance(kind, GraphQLNonNull):
+        kind = kind.of_type
+    if value is None or isinstance(kind, GraphQLEnumType):
+        return str(value)
+    if isinstance(kind, GraphQLList):
+        return tuple([_shape(kind.of_type, each) for each in (value if isinstance(value, list) else [value])])
+    if isinstance(kind, GraphQLInputObjectType):
+        return tuple([(name, _shape(kind.fields[name].type, each)) for name, each in sorted(value.items())])
+    if kind.name == "ID":  # a look-up is compiled for the kind of thing that its id names
+        return str(value).rpartition("_")[0]
+    # An empty prefix demands nothing, and a text that is longer than its column names nothing: both have other shapes.
+    return len(value) if kind.name == "String" and isinstance(value, str) else "?"
