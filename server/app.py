@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
 from strawberry.schema import Schema
 
@@ -27,8 +28,9 @@ from domain.reactions import REACTIONS, Reaction
 from resolvers import build_schema
 from resolvers.context import context_for
 from server.auth import Authenticator
+from server.compiled_reads import CompiledReads
 from server.database import open_database
-from server.documents import Deadline, Preparation, preparation
+from server.documents import Deadline, Documents, Preparation, preparation
 from server.draining import Draining, draining_on_signals
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
@@ -68,7 +70,9 @@ def create_app(
 ) -> Starlette:
     """The whole server as an ASGI application. Its lifespan opens the database; without one, tests open their own."""
     house = House(settings)
-    schema = guarded(schema if schema is not None else load_schema(), settings)
+    documents = preparation(settings)
+    schema = guarded(schema if schema is not None else load_schema(), settings, documents)
+    reads = CompiledReads(schema, documents, settings)
     authenticator = Authenticator(settings.signing_key())
     endpoint = GraphQLEndpoint(
         schema,
@@ -76,6 +80,7 @@ def create_app(
         authenticator,
         house.draining,
         context_for=partial(context_for, runner=house.runner, hub=house.hub),
+        reads=reads,
         page=graphiql.page,
     )
     app = Starlette(
@@ -89,10 +94,11 @@ def create_app(
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),
         ],
-        middleware=_middleware(settings),
-        lifespan=partial(_lifespan, house=house, reactions=reactions),
+        middleware=[*_middleware(settings), Middleware(Straight, endpoint=endpoint)],
+        lifespan=partial(_lifespan, house=house, reads=reads, reactions=reactions),
     )
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
+    app.state.reads = reads
     return app
 
 
@@ -108,9 +114,8 @@ def load_schema() -> Schema:
     return build_schema()
 
 
-def guarded(schema: Schema, settings: Settings) -> Schema:
+def guarded(schema: Schema, settings: Settings, documents: Documents) -> Schema:
     """The same schema, with the extensions of a server: its log, its limits, its deadline."""
-    documents = preparation(settings)
     ours: list[Callable[[], SchemaExtension]] = [
         OperationLog,
         partial(Preparation, documents),
@@ -136,11 +141,25 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return found
 
 
+class Straight:
+    """Operations by POST go straight to their endpoint, past the router: they are most of what is asked."""
+
+    def __init__(self, app: ASGIApp, endpoint: ASGIApp) -> None:
+        self._app, self._endpoint = app, endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_operation = scope["type"] == "http" and scope["path"] == "/graphql" and scope["method"] == "POST"
+        await (self._endpoint if is_operation else self._app)(scope, receive, send)
+
+
 @asynccontextmanager
-async def _lifespan(_app: Starlette, *, house: House, reactions: Mapping[str, Reaction] | None) -> AsyncIterator[None]:
+async def _lifespan(
+    _app: Starlette, *, house: House, reads: CompiledReads, reactions: Mapping[str, Reaction] | None
+) -> AsyncIterator[None]:
     settings = house.settings
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(open_database(settings.database_url, migrate=settings.migrates))
+        database = await stack.enter_async_context(open_database(settings.database_url, migrate=settings.migrates))
+        await stack.enter_async_context(reads.open(database))
         await stack.enter_async_context(house.bell)
         await stack.enter_async_context(house.hub)
         await stack.enter_async_context(relaying(house.hub, house.bell))

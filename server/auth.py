@@ -1,6 +1,7 @@
 """Who asks: signed tokens of staff and customers, and tracking links that open one order."""
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ ISSUER = "waybill"
 ALGORITHM = "HS256"
 LONGEST_SUBJECT = 70  # what stands behind `staff:` in audit records
 LONGEST_CREDENTIALS = 4_096
+KNOWN_TOKENS = 10_000
 LEEWAY = timedelta(seconds=10)
 STAFF_ROLES = frozenset(Role) - {Role.CUSTOMER}
 
@@ -38,6 +40,8 @@ class Authenticator:
     """Recognises whoever holds a token that was signed with `key`, or a tracking link of the database."""
 
     key: str
+    # Tokens whose signature was checked: the same few come again and again.
+    _known: OrderedDict[str, Identity] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     async def identify(self, authorization: str | None) -> Identity:
         """Who sends this Authorization header; without one the anonymous. Raises BadCredentials."""
@@ -48,7 +52,7 @@ class Authenticator:
         scheme, _, credentials = authorization.strip().partition(" ")
         match scheme.lower():
             case "bearer":
-                return self._bearer(credentials.strip())
+                return self._known_bearer(credentials.strip())
             case "tracking":
                 return await _tracking(credentials.strip())
         raise BadCredentials
@@ -66,6 +70,15 @@ class Authenticator:
             case kind:
                 raise AssertionError(f"no tokens are made for {kind}")
         return jwt.encode(claims, self.key, ALGORITHM)
+
+    def _known_bearer(self, token: str) -> Identity:
+        known = self._known.get(token)
+        if known is not None and known.expires_at is not None and datetime.now(UTC) < known.expires_at:
+            return known
+        identity = self._known[token] = self._bearer(token)
+        if len(self._known) > KNOWN_TOKENS:
+            self._known.popitem(last=False)
+        return identity
 
     def _bearer(self, token: str) -> Identity:
         try:

@@ -3,13 +3,14 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from graphql.utilities import get_operation_ast
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from schema.compiled import Operation
 from schema.views import bad_request
 from server.answers import DeadlineExceeded
 from server.limits import DocumentLimits, cost_refusal, shape_refusal
@@ -22,9 +23,10 @@ LONGEST_CACHED_DOCUMENT = 20_000
 
 @dataclass(frozen=True)
 class Prepared:
-    """A document that is valid for the schema and within the limits of its form."""
+    """A document that is valid for the schema and within the limits of its form; its queries by their names."""
 
     document: DocumentNode
+    operations: dict[str | None, Operation | None] = field(default_factory=dict)
 
 
 class Documents:

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
@@ -23,27 +24,13 @@ from strawberry.types.graphql import OperationType
 
 from domain.kernel.actor import ANONYMOUS, Actor
 from resolvers.context import Context
-from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, refused, shown
+from server.answers import BAD_REQUEST, UNAUTHENTICATED, DeadlineExceeded, refused, shown
 from server.auth import NOBODY, Authenticator, BadCredentials, Identity
+from server.compiled_reads import CompiledReads
 from server.draining import Draining
+from server.requests import Headers, Refused, fields_of
 from server.settings import Settings
 from server.sockets import SocketHandler
-
-JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8", 'application/json;charset="utf-8"'})
-_REQUEST_FIELDS: Mapping[str, tuple[type, ...]] = {
-    "query": (str,),
-    "variables": (dict, type(None)),
-    "operationName": (str, type(None)),
-    "extensions": (dict, type(None)),
-}
-
-
-class _Refused(Exception):
-    """This is no GraphQL request that we serve."""
-
-    def __init__(self, status: int, code: str, message: str, *headers: tuple[str, str]) -> None:
-        super().__init__(message)
-        self.response = refused(status, code, message, headers)
 
 
 class ReadRequest(StarletteRequestAdapter):
@@ -68,6 +55,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         draining: Draining,
         *,
         context_for: Callable[[Actor], Context],
+        reads: CompiledReads,
         page: Callable[[], str],
     ) -> None:
         super().__init__(
@@ -78,7 +66,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             allowed_origins=settings.allowed_origins,
         )
         self.settings, self.authenticator, self.draining = settings, authenticator, draining
-        self._context_for, self._page = context_for, page
+        self._context_for, self._reads, self._page = context_for, reads, page
 
     # -- requests -------------------------------------------------------------------------------------------------
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,8 +74,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             await super().__call__(scope, receive, send)
             return
         try:
-            response = await self._answer(Request(scope, receive))
-        except _Refused as refusal:
+            response = await self._answer(scope, receive)
+        except Refused as refusal:
             response = refusal.response
         except HTTPException as error:  # what Strawberry refuses
             response = refused(error.status_code, BAD_REQUEST, error.reason)
@@ -95,23 +83,36 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        if request.method in ("GET", "HEAD"):
-            if "query" not in request.query_params and "text/html" in request.headers.get("accept", ""):
-                return HTMLResponse(self._page(), headers=PAGE_HEADERS)
-            raise _Refused(405, BAD_REQUEST, "Send operations by POST, as application/json.", ("Allow", "POST"))
-        if request.method != "POST":
-            raise _Refused(405, BAD_REQUEST, "Send operations by POST, as application/json.", ("Allow", "POST"))
-        request.state.fields = _fields(await _body(request, self.settings.max_body_bytes))
-        identity = await self._identity(request)
-        request.state.expires_at = identity.expires_at
+    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+        headers = Headers.of(scope)
+        if scope["method"] != "POST":
+            return self._page_of(Request(scope, receive))
+        fields = await fields_of(headers, receive, self.settings.max_body_bytes)
+        identity = await self._identity(headers.authorization)
+        if headers.takes_json and (found := await self._compiled(fields, identity.actor)) is not None:
+            return JSONBytes(found)
+        request = Request(scope, receive)
+        request.state.fields, request.state.expires_at = fields, identity.expires_at
         return await self.run(request, context=self._context_for(identity.actor))
 
-    async def _identity(self, request: Request) -> Identity:
+    def _page_of(self, request: Request) -> Response:
+        is_page = request.method in ("GET", "HEAD") and "query" not in request.query_params
+        if is_page and "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(self._page(), headers=PAGE_HEADERS)
+        raise Refused(405, BAD_REQUEST, "Send operations by POST, as application/json.", ("Allow", "POST"))
+
+    async def _compiled(self, fields: Mapping[str, Any], actor: Actor) -> bytes | None:
         try:
-            return await self.authenticator.identify(request.headers.get("authorization"))
+            return await self._reads.answer(fields, actor.scope)
+        except DeadlineExceeded as error:
+            late = GraphQLError(str(error), original_error=error)
+            return orjson.dumps(answer(ExecutionResult(data=None, errors=[late])))
+
+    async def _identity(self, authorization: str | None) -> Identity:
+        try:
+            return await self.authenticator.identify(authorization)
         except BadCredentials:
-            raise _Refused(
+            raise Refused(
                 401,
                 UNAUTHENTICATED,
                 "These credentials are not valid, or not any more.",
@@ -156,11 +157,11 @@ class GraphQLEndpoint(GraphQL[Context, None]):
                 allowed_operation_types={OperationType.QUERY, OperationType.MUTATION},
             )
         except InvalidOperationTypeError:
-            raise _Refused(400, BAD_REQUEST, "A subscription needs Accept: text/event-stream, or a socket.") from None
+            raise Refused(400, BAD_REQUEST, "A subscription needs Accept: text/event-stream, or a socket.") from None
         except CannotGetOperationTypeError as error:
-            raise _Refused(400, BAD_REQUEST, error.as_http_error_reason()) from None
+            raise Refused(400, BAD_REQUEST, error.as_http_error_reason()) from None
         except MissingQueryError:
-            raise _Refused(400, BAD_REQUEST, "`query` must not be empty.") from None
+            raise Refused(400, BAD_REQUEST, "`query` must not be empty.") from None
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
         return answer(result)
@@ -190,6 +191,19 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return await self.authenticator.identify(authorization)
 
 
+class JSONBytes:
+    """A response whose body is JSON already."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        length = str(len(self._body)).encode()
+        headers = [(b"content-length", length), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
 PAGE_HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": "frame-ancestors 'none'",
@@ -206,47 +220,6 @@ def answer(result: ExecutionResult) -> GraphQLHTTPResponse:
     if result.extensions:
         answered["extensions"] = result.extensions
     return answered
-
-
-async def _body(request: Request, longest: int) -> bytes:
-    """The body, read no further than it may be long. Raises _Refused for another type, and for a longer one."""
-    if request.headers.get("content-type", "").lower().replace(" ", "") not in JSON_TYPES:
-        raise _Refused(415, BAD_REQUEST, "Send operations as application/json.")
-    too_long = _Refused(413, LIMIT, f"The body is longer than {longest} bytes.", ("Connection", "close"))
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > longest:
-        raise too_long
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > longest:
-            raise too_long
-    return bytes(body)
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    """The fields of a request. Raises _Refused when it is no strict UTF-8 JSON object, or a field is no such thing."""
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise _Refused(400, BAD_REQUEST, "The body is not JSON in UTF-8.") from None
-    if isinstance(parsed, list):
-        raise _Refused(400, BAD_REQUEST, "One operation at a time: batches are not served.")
-    if not isinstance(parsed, dict):
-        raise _Refused(400, BAD_REQUEST, "The body must be a JSON object with a `query`.")
-    if wrong := wrong_field(parsed):
-        raise _Refused(400, BAD_REQUEST, wrong)
-    return parsed
-
-
-def wrong_field(request: Mapping[str, Any]) -> str | None:
-    """What is wrong with the fields of a request, by HTTP or by socket; None when nothing is."""
-    if not isinstance(request.get("query"), str):
-        return "`query` must be a text."
-    for name, types in _REQUEST_FIELDS.items():
-        if name in request and not isinstance(request[name], types):
-            return f"`{name}` is of the wrong type."
-    return None
 
 
 class EventStream(Response):

@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     max_directives: int = _setting(50, "The most directives in a document.", ge=0)
     max_nodes: int = _setting(20_000, "The most nodes an operation may ask for: `first` times nested `first`.", gt=0)
     deadline_seconds: float = _setting(5.0, "How long a query or a mutation may take.", gt=0)
+    compiled_reads: bool = _setting(True, "Whether queries are answered in one SQL statement each, where they can be.")
+    read_pool_size: int = _setting(8, "The most PostgreSQL sessions of one process that such statements run in.", gt=0)
     # -- limits: sockets ------------------------------------------------------------------------------------------
     socket_init_seconds: float = _setting(10.0, "How long a socket may wait before it says `connection_init`.", gt=0)
     socket_message_bytes: int = _setting(65_536, "The longest message from a socket's client.", gt=0)

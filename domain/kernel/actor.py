@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from uuid import UUID
 
 from domain.kernel.errors import PermissionDenied, Unauthenticated
@@ -75,7 +76,7 @@ class Scope:
     customer_id: UUID | None = None
     order_id: UUID | None = None
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The shape of what it sees: equal kinds ask the database in the same words (a read is compiled per kind)."""
         return f"{self.actor_kind}:{','.join(sorted(self.permissions))}"

@@ -3,7 +3,8 @@
 The door is `CompiledReader`. Whatever it cannot compile it refuses with NotCompilable, and runs the usual way.
 """
 
+from schema.compiled.fragments import Fetch
 from schema.compiled.plan import NotCompilable, Reason
-from schema.compiled.reader import CompiledReader, Fetch, Operation
+from schema.compiled.reader import CompiledReader, Operation
 
 __all__ = ["CompiledReader", "Fetch", "NotCompilable", "Operation", "Reason"]

@@ -10,27 +10,27 @@ from graphql import (
     GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
-    VariableNode,
     get_named_type,
     is_abstract_type,
 )
-from graphql.execution.values import get_argument_values
-from graphql.language import Visitor, visit
 from strawberry import Schema
-from strawberry.types.arguments import convert_arguments
 from tortoise.expressions import Q
 
 from domain.kernel.errors import MalformedId
 from domain.kernel.ids import parse_global_id
+from domain.orders.models import OrderRow
+from schema.compiled.arguments import Arguments
 from schema.compiled.computed import leaves, patch_of
 from schema.compiled.conditions import Conditions, both, column, table
 from schema.compiled.dialects import Writer
+from schema.compiled.fragments import Fragment, is_own
+from schema.compiled.holes import Draft, OfOthers, hole_for
+from schema.compiled.inputs import Inputs
 from schema.compiled.pages import PageWriter
 from schema.compiled.plan import Literal, NotCompilable, Plan, Reason, Request, concatenated, quoted
 from schema.compiled.selections import Selected, Selections, below
 from schema.compiled.values import Values
 from schema.views.fields import ViewField
-from schema.views.paging import Page, page_of
 from schema.views.view import View, together, views_of
 from schema.views.words import Column, Computed, Edge, EdgeKind, Exists, MinorUnits, Parts, foreign_key_column
 
@@ -40,12 +40,19 @@ Special = Callable[[str, GraphQLField, Selected], list[str]]
 class Compiler:
     """Makes the plan of one operation, for the shape that its variables and its scope have in this request."""
 
-    def __init__(self, schema: Schema, document: DocumentNode, request: Request, writer: Writer) -> None:
+    def __init__(
+        self, schema: Schema, document: DocumentNode, request: Request, writer: Writer, *, with_holes: bool = False
+    ) -> None:
         self.strawberry, self.schema, self.request, self.writer = schema, schema._schema, request, writer
+        self.document = document
+        # The fragments that this plan's holes are filled with; None where there are to be no holes.
+        self.fragments: list[Fragment] | None = [] if with_holes else None
+        self.draft: Draft | None = None
         self.selections = Selections(self.schema, document, request.variables)
         self.plan = Plan()
         self.conditions = Conditions(self.plan, writer, request)
         self.values = Values(writer)
+        self.arguments = Arguments(Inputs(schema), request)
 
     def compile(self, operation: OperationDefinitionNode) -> Plan:
         """The plan. Raises NotCompilable, or the GraphQLError of an argument that is refused."""
@@ -76,11 +83,17 @@ class Compiler:
             elif special:
                 pieces += special(name, kind.fields[name], below(nodes))
             else:
-                pieces += self._field(kind.fields[name], nodes, alias, view)
+                pieces += self.field(kind.fields[name], nodes, alias, view)
         return [*pieces, Literal("}")]
 
     def row(self, named: Any, selected: Selected, alias: str, view: View) -> str:
         """The JSON of a row as the type that an edge names; behind an interface, as what the row's own column says."""
+        if (
+            self.fragments is not None
+            and view.row is OrderRow
+            and (hole := hole_for(self, named, selected, alias, view))
+        ):
+            return hole
         if not is_abstract_type(named):
             return concatenated(self.object(named, selected, alias, view))
         assert view.when is not None
@@ -94,13 +107,14 @@ class Compiler:
         cases = [f"when {sql} in ({', '.join(map(quoted, values))}) then {json}" for json, values in alike.items()]
         return f"case {' '.join(cases)} end"
 
-    def _field(self, of: GraphQLField, nodes: list[FieldNode], alias: str, view: View | None) -> list[str]:
+    def field(self, of: GraphQLField, nodes: list[FieldNode], alias: str, view: View | None) -> list[str]:
+        """The JSON of one field, as pieces of SQL."""
         said = of.extensions["strawberry-definition"]
         if not isinstance(said, ViewField):
             raise NotCompilable(Reason.FIELD, said.python_name)
         declared, selected = said.declared, below(nodes)
         if isinstance(declared, Edge):
-            return self._edge(of, said, declared, nodes[0], selected, alias, view)
+            return self._edge(of, said, declared, nodes, alias, view)
         assert view is not None
         if isinstance(declared, Computed):
             return self._computed(declared, of.type, selected, alias, view)
@@ -129,6 +143,8 @@ class Compiler:
         return f"case when {column(view.row, declared.absent_with, alias)} is null then 'null' else {json} end"
 
     def _exists(self, declared: Exists, alias: str, view: View) -> str:
+        if self.draft is not None and not is_own(declared.row):
+            raise OfOthers
         child = self.conditions.alias()
         here = column(view.row, declared.on or view.row._meta.pk_attr, alias)
         there = column(declared.row, foreign_key_column(declared.row, declared.by), child)
@@ -155,16 +171,20 @@ class Compiler:
         of: GraphQLField,
         said: ViewField,
         edge: Edge,
-        node: FieldNode,
-        selected: Selected,
+        nodes: list[FieldNode],
         alias: str,
         here: View | None,
     ) -> list[str]:
+        node, selected = nodes[0], below(nodes)
         named = get_named_type(of.type)
         views = views_of(self.schema, named)
         if edge.kind is EdgeKind.LOOKUP:
             return [self._lookup(of, said, node, selected, views)]
         view = together(list(views))
+        if self.draft is not None:
+            if not is_own(view.row):
+                return self.draft.other(edge, of, nodes, alias)
+            self.draft.has_children = True
         if edge.kind is EdgeKind.NAMED:
             return [self._named(of, said, edge, node, selected, view)]
         if edge.kind is EdgeKind.ONE:
@@ -173,13 +193,13 @@ class Compiler:
             return [self._one(named, view, selected, lambda _: Q(), equals)]
         if edge.kind is EdgeKind.MANY:
             return self._many(edge, named, view, selected, alias)
-        asked = self._page_source(of, said, edge, node, view)
+        asked = self.arguments.page(of, said, node, edge, view)
         return PageWriter(self, asked, edge, alias, view).pieces(of, selected)
 
     def _lookup(
         self, of: GraphQLField, said: ViewField, node: FieldNode, selected: Selected, views: Mapping[View, type[Any]]
     ) -> str:
-        arguments = self._arguments(of, said, node)
+        arguments = self.arguments.of(of, said, node)
         text = arguments(self.request)["id"]
         meant = [view for view in views if view.prefix == text.rpartition("_")[0]]
         if not meant:
@@ -201,7 +221,7 @@ class Compiler:
         self, of: GraphQLField, said: ViewField, edge: Edge, node: FieldNode, selected: Selected, view: View
     ) -> str:
         assert edge.which is not None
-        which, arguments = edge.which, self._arguments(of, said, node)
+        which, arguments = edge.which, self.arguments.of(of, said, node)
         if which(self.request.scope, **arguments(self.request)) is None:
             return "'null'"
 
@@ -233,48 +253,6 @@ class Compiler:
         )
         return [Literal("["), f"coalesce({self.writer.listed(json, source, order)}, '')", Literal("]")]
 
-    # -- what edges are asked with --------------------------------------------------------------------------------
     def visible(self, view: View, alias: str) -> str:
         """Which rows there are for whoever asks."""
         return self.conditions.met(lambda request: view.condition(request.scope), view.row, alias)
-
-    def _arguments(self, of: GraphQLField, said: ViewField, node: FieldNode) -> Callable[[Request], dict[str, Any]]:
-        """The field's arguments in a request, as a resolver would be given them."""
-
-        def given(request: Request) -> dict[str, Any]:
-            values = get_argument_values(of, node, request.variables)
-            converter = self.strawberry.schema_converter
-            return convert_arguments(values, said.arguments, converter.scalar_registry, self.strawberry.config)
-
-        if not _has_variables(node):
-            fixed = given(self.request)
-            return lambda _request: fixed
-        return lambda request: request.once(id(node), lambda: given(request))
-
-    def _page_source(
-        self, of: GraphQLField, said: ViewField, edge: Edge, node: FieldNode, view: View
-    ) -> Callable[[Request], Page]:
-        """The page that a connection is asked for in a request."""
-        arguments = self._arguments(of, said, node)
-        if not _has_variables(node):
-            fixed = page_of(edge, view.row, view.prefix, arguments(self.request))
-            return lambda _request: fixed
-        return lambda request: request.once(
-            (id(node), "page"), lambda: page_of(edge, view.row, view.prefix, arguments(request))
-        )
-
-
-class _Variables(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found = False
-
-    def enter_variable(self, _node: VariableNode, *_: Any) -> None:
-        self.found = True
-
-
-def _has_variables(node: FieldNode) -> bool:
-    search = _Variables()
-    for argument in node.arguments or ():
-        visit(argument, search)
-    return search.found

@@ -71,8 +71,9 @@ class PageWriter:
             return [f"case when count(*) > {first} then 'true' else 'false' end"]
         if name == "hasPreviousPage":
             return [Literal("true" if self._page.is_continued else "false")]
-        # Of the last of the page: the one at its end, or the last that there is.
-        at = "n = 1" if name == "startCursor" else f"n = {first} or (n < {first} and n = whole)"
+        # The last of the page is at its end, or is the last that there is.
+        last = f"n = {first} or (n < {first} and n = whole)"
+        at = last if name == "endCursor" else f"n = 1 and n <= {first}"
         return [f"coalesce(max({self._column(f'case when {at} then {self._cursor()} end')}), 'null')"]
 
     def _listed(self, json: str) -> list[str]:

@@ -1,24 +1,28 @@
 """The compiled reader: a prepared document in, the bytes of the response out, in one statement."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from strawberry import Schema
 
 from domain.kernel.actor import Scope
 from domain.kernel.database import Dialect
 from schema.compiled.compiler import Compiler
 from schema.compiled.dialects import writer_of
+from schema.compiled.fragments import Fetch, Filling, Fragment, Kept
 from schema.compiled.plan import NotCompilable, Plan, Reason, Request
 from schema.compiled.variables import Variables
 
-Fetch = Callable[[str, Sequence[Any]], Awaitable[str | None]]
 Admits = Callable[["Operation", Mapping[str, Any]], bool]
 
 MOST_PLANS = 2_000
+KEPT_BYTES = 64 * 1024 * 1024
+# Keeping pays as long as most of what is asked for is kept. Where it does not, it is tried again now and then.
+_PAYS, _LEARNS, _TRIED_EVERY = 0.5, 0.1, 32
 
 
 class Operation:
@@ -26,8 +30,7 @@ class Operation:
 
     def __init__(self, schema: Schema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         self.document, self.definition = document, operation
-        self._schema = schema._schema
-        self._variables = Variables(self._schema, document, operation)
+        self._variables = Variables(schema._schema, document, operation)
 
     @property
     def name(self) -> str | None:
@@ -36,14 +39,35 @@ class Operation:
 
     def coerced(self, given: Mapping[str, Any]) -> VariableValues:
         """The values of its variables. Raises NotCompilable for what is refused: the usual way says why."""
-        values = get_variable_values(self._schema, self.definition.variable_definitions or (), dict(given))
-        if isinstance(values, VariableValues):
-            return values
-        raise NotCompilable(Reason.REFUSED, "variables")
+        values = self._variables.coerced(given)
+        if values is None:
+            raise NotCompilable(Reason.REFUSED, "variables")
+        return values
 
     def shape(self, values: VariableValues) -> Hashable:
         """Equal for requests that one plan serves."""
         return self._variables.shape(values)
+
+
+@dataclass
+class Ways:
+    """The two ways to answer an operation: all in one statement, or with holes for what is kept of orders."""
+
+    plain: Plan
+    holed: Plan
+    fragments: Sequence[Fragment] = ()
+    _share: float = 1.0  # of what was wanted and was found, lately
+    _asked: int = 0
+
+    def keeping_pays(self) -> bool:
+        """Whether the holed statement is the cheaper one, as far as was seen; now and then a yes to see again."""
+        self._asked += 1
+        return bool(self.fragments) and (self._share > _PAYS or self._asked % _TRIED_EVERY == 0)
+
+    def learn(self, filling: Filling) -> None:
+        """Remember how much of what was wanted was kept."""
+        if filling.wanted:
+            self._share += _LEARNS * (filling.found / filling.wanted - self._share)
 
 
 class CompiledReader:
@@ -60,15 +84,25 @@ class CompiledReader:
         *,
         admits: Admits = lambda _operation, _variables: True,
         most_plans: int = MOST_PLANS,
+        kept_bytes: int = KEPT_BYTES,
     ) -> None:
         self._schema, self._writer, self._fetch = schema, writer_of(dialect), fetch
         self._admits, self._most_plans = admits, most_plans
-        self._plans: OrderedDict[Hashable, Plan | NotCompilable] = OrderedDict()
+        self._kept = Kept(kept_bytes)
+        self._plans: OrderedDict[Hashable, Ways | NotCompilable] = OrderedDict()
 
     async def read(self, operation: Operation, variables: Mapping[str, Any], scope: Scope) -> bytes:
         """The response. Raises NotCompilable for what must run the usual way, and the database's own errors."""
         request = Request(operation.coerced(variables), scope)
-        plan = self._plan(operation, request, variables)
+        ways = self._ways(operation, request, variables)
+        if not ways.keeping_pays():
+            return await self._answer(ways.plain, request)
+        filling = Filling(self._kept, ways.fragments, self._writer, self._fetch, request)
+        answer = await filling.filled(await self._answer(ways.holed, request))
+        ways.learn(filling)
+        return answer
+
+    async def _answer(self, plan: Plan, request: Request) -> bytes:
         try:
             parameters = plan.parameters(request)
         except GraphQLError as refusal:
@@ -78,7 +112,7 @@ class CompiledReader:
             raise NotCompilable(Reason.NULL)
         return plan.patched(answer.encode(), request)
 
-    def _plan(self, operation: Operation, request: Request, variables: Mapping[str, Any]) -> Plan:
+    def _ways(self, operation: Operation, request: Request, variables: Mapping[str, Any]) -> "Ways":
         key = (operation, request.scope.kind, operation.shape(request.variables))
         found = self._plans.get(key)
         if found is None:
@@ -94,9 +128,14 @@ class CompiledReader:
             raise found
         return found
 
-    def _made(self, operation: Operation, request: Request) -> Plan | NotCompilable:
+    def _made(self, operation: Operation, request: Request) -> "Ways | NotCompilable":
+        document, definition = operation.document, operation.definition
         try:
-            return Compiler(self._schema, operation.document, request, self._writer).compile(operation.definition)
+            plain = Compiler(self._schema, document, request, self._writer).compile(definition)
+            if not self._kept.most_bytes:
+                return Ways(plain, plain)
+            compiler = Compiler(self._schema, document, request, self._writer, with_holes=True)
+            return Ways(plain, compiler.compile(definition), compiler.fragments or [])
         except GraphQLError as refusal:
             raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
         except NotCompilable as refusal:

@@ -1,6 +1,6 @@
 """Variables: what of them belongs to a plan, and what is only a value for it."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -8,15 +8,18 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLSchema,
     OperationDefinitionNode,
+    VariableDefinitionNode,
     VariableNode,
     type_from_ast,
 )
-from graphql.execution.values import VariableValues
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 from graphql.language import Visitor, visit
 
 
@@ -26,12 +29,29 @@ class Variables:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         search = _Literal()
         visit(document, search)
+        self._schema, self._definitions = schema, operation.variable_definitions or ()
+        # Of those that are always there and need no more than a look: most operations have no others.
+        self._sure = _sure(schema, self._definitions)
         self._kinds: Mapping[str, Any] = {
             each.variable.name.value: None
             if each.variable.name.value in search.found
             else type_from_ast(schema, each.type)
             for each in operation.variable_definitions or ()
         }
+
+    def coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
+        """Their values; None when something is refused, which the usual way tells of."""
+        if self._sure is not None:
+            sources, values = {}, {}
+            for name, signature, kind in self._sure:
+                value: Any = given.get(name)
+                if type(value) is not kind or (isinstance(value, int) and not -_LARGEST <= value < _LARGEST):
+                    break
+                sources[name], values[name] = VariableValueSource(signature, value), value
+            else:
+                return VariableValues(sources, values)
+        found = get_variable_values(self._schema, self._definitions, dict(given))
+        return found if isinstance(found, VariableValues) else None
 
     def shape(self, values: VariableValues) -> Hashable:
         """Equal for requests that one plan serves: it differs by what is there, by enums, lengths and kinds of ids."""
@@ -42,6 +62,24 @@ class Variables:
                 for name, kind in self._kinds.items()
             ]
         )
+
+
+_LARGEST = 2**31  # of GraphQL's Int
+_PLAIN: Mapping[str, type] = {"ID": str, "String": str, "Boolean": bool, "Int": int}
+
+
+def _sure(
+    schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]
+) -> list[tuple[str, GraphQLVariableSignature, type]] | None:
+    found = []
+    for each in definitions:
+        kind = type_from_ast(schema, each.type)
+        plain = _PLAIN.get(getattr(kind.of_type, "name", "")) if isinstance(kind, GraphQLNonNull) else None
+        signature = get_variable_signature(schema, each)
+        if plain is None or each.default_value is not None or isinstance(signature, GraphQLError):
+            return None
+        found.append((each.variable.name.value, signature, plain))
+    return found
 
 
 class _Literal(Visitor):

@@ -1,0 +1,101 @@
+"""The sessions of compiled reads: they cannot write, and keep each statement prepared, with one plan."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from server.database import APP, STATEMENT_TIMEOUT_SECONDS
+
+KEPT_STATEMENTS = 500  # a session
+CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
+
+_SESSION = {
+    "application_name": f"{APP}-reads",
+    "timezone": "UTC",
+    "default_transaction_read_only": "on",
+    "statement_timeout": str(round(STATEMENT_TIMEOUT_SECONDS * 1000)),
+    # Statements are few and their page sizes literal: planned once a session, not once a request.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
+
+
+@dataclass
+class _Session:
+    """A connection and the statements that are prepared on it, those used last."""
+
+    connection: asyncpg.Connection
+    statements: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+
+    async def value(self, sql: str, parameters: Sequence[Any]) -> Any:
+        statement = self.statements.get(sql)
+        if statement is None:
+            statement = self.statements[sql] = await self.connection.prepare(sql)
+            if len(self.statements) > KEPT_STATEMENTS:
+                self.statements.popitem(last=False)  # asyncpg deallocates what nobody holds
+        else:
+            self.statements.move_to_end(sql)
+        return await statement.fetchval(*parameters)
+
+
+class ReadPool:
+    """At most `size` sessions. Nothing is ever changed in them, so there is nothing to reset between two reads."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url, self._places = url, asyncio.Semaphore(size)
+        self._idle: list[_Session] = []
+
+    async def value(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """What the statement gives in its first column and row; waits for a session, as long as the caller does.
+
+        Raises asyncpg's errors, and OSError when the server cannot be reached. A session that broke is not used again.
+        """
+        async with self._places:
+            session = self._idle.pop() if self._idle else await self._opened()
+            is_sound = False
+            try:
+                found = await session.value(sql, parameters)
+                is_sound = True
+            except asyncpg.PostgresError:
+                is_sound = True
+                session.statements.pop(sql, None)  # it may be one that the tables have changed under
+                raise
+            finally:
+                if is_sound and not session.connection.is_closed():
+                    self._idle.append(session)
+                else:
+                    session.connection.terminate()
+            return found
+
+    async def open(self) -> None:
+        """Reach the server, so that a wrong address is an error now."""
+        self._idle.append(await self._opened())
+
+    async def close(self) -> None:
+        """Close what is idle. The caller has seen to it that nothing is read any more."""
+        for session in self._idle:
+            await session.connection.close(timeout=CLOSE_SECONDS)
+        self._idle.clear()
+
+    async def _opened(self) -> _Session:
+        connection = await asyncpg.connect(
+            self._url, timeout=CONNECT_SECONDS, statement_cache_size=0, server_settings=_SESSION
+        )
+        return _Session(connection)
+
+
+@asynccontextmanager
+async def open_read_pool(url: str, size: int) -> AsyncIterator[ReadPool]:
+    """Read-only sessions on the PostgreSQL database at `url`, until the block ends."""
+    pool = ReadPool(url, size)
+    await pool.open()
+    try:
+        yield pool
+    finally:
+        await pool.close()

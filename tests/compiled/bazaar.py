@@ -1,0 +1,120 @@
+"""A shop whose data is ugly on purpose: ties, odd fractions of seconds, hostile texts, nulls, two sorts of money."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tortoise.models import Model
+
+from domain.catalog.models import PriceRow, ProductRow, VariantRow
+from domain.channels.models import ChannelRow
+from domain.customers.models import CustomerRow
+from domain.fulfillment.models import FulfillmentOrderRow
+from domain.kernel.actor import ANONYMOUS, SYSTEM, Actor, Role, customer, staff, tracking_link
+from domain.kernel.bell import SilentBell
+from domain.kernel.database import Dialect, current_connection
+from domain.kernel.ids import global_id
+from domain.kernel.unit_of_work import Runner
+from domain.locations.models import LocationRow
+from domain.orders.models import HoldRow, OrderLineRow, OrderRow
+from domain.payments.models import PaymentRow
+from domain.returns.models import ReturnRow
+from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
+from domain.stock.models import StockLevelRow
+from examples.seed import seed_shop
+from schema.compiled import Fetch
+from server.database import Database
+from server.read_pool import open_read_pool
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TEXTS = (
+    "plain",
+    "quote \" and \\ and '",
+    "tab\tnew\nline\x01\x02\x03\x1f\x7f",
+    "\x010:[]\x02 \x030:00000000000000000000000000000000:1\x04 \x060\x07",
+    "ünïcödé \u2028 \U0001f69a",
+    "",
+    "null",
+    "'; drop table orders; --",
+    "</script>$1 ?1 {0} %s",
+)
+_NAMED: dict[str, type[Model]] = {
+    "order": OrderRow,
+    "order_line": OrderLineRow,
+    "customer": CustomerRow,
+    "shipment": ShipmentRow,
+    "parcel": ParcelRow,
+    "scan": ScanRow,
+    "fulfillment_order": FulfillmentOrderRow,
+    "payment": PaymentRow,
+    "return": ReturnRow,
+    "hold": HoldRow,
+    "location": LocationRow,
+    "channel": ChannelRow,
+    "product": ProductRow,
+    "variant": VariantRow,
+    "price": PriceRow,
+    "stock_level": StockLevelRow,
+}
+
+
+async def open_bazaar(chance: random.Random, orders: int = 40) -> None:
+    """The example shop with its orders in every stage, then spoiled."""
+    await seed_shop(Runner(SilentBell()), NOON, orders=orders)
+    for row in await OrderRow.all():
+        fraction = timedelta(microseconds=chance.choice([0, 999_999, 1_000_000, 1_234_567, 999_600]))
+        changes: dict[str, Any] = {"placed_at": NOON - timedelta(days=chance.randint(1, 3)) + fraction}
+        changes["note"] = chance.choice([None, *TEXTS])
+        changes["shipping_method"] = chance.choice([None, *TEXTS])
+        if chance.random() < 0.2:
+            changes["customer_id"] = None
+        await OrderRow.filter(id=row.id).update(**changes)
+    for line in await OrderLineRow.all():
+        await OrderLineRow.filter(id=line.id).update(title=chance.choice(TEXTS))
+    for scan in await ScanRow.all():
+        await ScanRow.filter(id=scan.id).update(place=chance.choice([None, *TEXTS]), occurred_at=NOON)
+    for buyer in await CustomerRow.all():
+        await CustomerRow.filter(id=buyer.id).update(name=chance.choice(TEXTS), phone=chance.choice([None, "+49 1"]))
+
+
+async def actors() -> list[Actor]:
+    """Every kind of actor there is."""
+    buyers = [row.customer_id for row in await OrderRow.all().order_by("number") if row.customer_id]
+    shipped = await ShipmentRow.all().first()
+    assert shipped is not None
+    everyone = [staff("ada", Role.ADMIN), staff("sam", Role.SUPPORT), staff("wim", Role.WAREHOUSE), SYSTEM, ANONYMOUS]
+    return [*everyone, customer(buyers[0]), customer(buyers[-1]), tracking_link(shipped.order_id)]
+
+
+async def known_ids() -> list[str]:
+    """Ids of things of every kind, and some that name nothing."""
+    found = ["order_0", "nonsense", "", f"order_{'0' * 32}", f"customer_{'f' * 32}"]
+    for prefix, row in _NAMED.items():
+        found += [global_id(prefix, each.pk) for each in await row.all().limit(8)]
+    return found
+
+
+async def known_texts() -> list[str]:
+    """Names of things, the hostile texts, and one that is longer than any column."""
+    numbers = await OrderRow.all().limit(6).values_list("number", flat=True)
+    skus = await VariantRow.all().limit(6).values_list("sku", flat=True)
+    codes = await ChannelRow.all().values_list("code", flat=True)
+    return [*map(str, [*numbers, *skus, *codes]), "W", "WB", "long " * 60, "\0", *TEXTS]
+
+
+@asynccontextmanager
+async def fetching(database: Database) -> AsyncIterator[Fetch]:
+    """Statements run as the server runs them."""
+    if database.dialect is Dialect.POSTGRES:
+        async with open_read_pool(database.url, 2) as pool:
+            yield pool.value
+        return
+
+    async def fetch(sql: str, parameters: Any) -> str | None:
+        [row] = await current_connection().execute_query_dict(sql, list(parameters))
+        found: str | None = next(iter(row.values()))
+        return found
+
+    yield fetch

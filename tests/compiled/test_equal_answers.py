@@ -1,0 +1,77 @@
+"""Both ways give the same answer, byte for byte, whatever is asked and whoever asks.
+
+WAYBILL_TEST_QUERIES=5000 asks that many queries of each database; WAYBILL_TEST_SEED draws others.
+"""
+
+import logging
+import os
+import random
+import sqlite3
+from collections import Counter
+from typing import Any
+
+import graphql as g
+import orjson
+import pytest
+from tortoise.exceptions import OperationalError
+
+from domain.kernel.actor import Actor
+from schema.compiled import CompiledReader, NotCompilable, Operation, Reason
+from server.database import Database
+from tests.builders import SCHEMA, execute
+from tests.compiled.bazaar import actors, fetching, known_ids, known_texts, open_bazaar
+from tests.compiled.queries import Queries
+
+logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # refusals are expected
+
+QUERIES = int(os.environ.get("WAYBILL_TEST_QUERIES", "250"))
+SEED = int(os.environ.get("WAYBILL_TEST_SEED", "7"))
+
+
+@pytest.mark.timeout(60 + QUERIES)
+async def test_both_ways_give_the_same_bytes_for_every_query_and_every_kind_of_actor(database: Database) -> None:
+    chance = random.Random(SEED)
+    await open_bazaar(chance)
+    everyone, queries = await actors(), Queries(SCHEMA._schema, chance, await known_ids(), await known_texts())
+    seen: Counter[str] = Counter()
+    async with fetching(database) as fetch:
+        whole = CompiledReader(SCHEMA, database.dialect, fetch, kept_bytes=0)
+        keeping = CompiledReader(SCHEMA, database.dialect, fetch)
+        for _ in range(QUERIES):
+            query, variables = queries.operation()
+            for actor in chance.sample(everyone, 2):  # two of them: the second may meet the first one's plan
+                usual = await execute(actor, query, **variables)
+                for reader in (whole, keeping, keeping):  # and the second time what was kept
+                    answer = await _compiled(reader, query, variables, actor)
+                    seen[_same(answer, usual, (query, variables, actor.principal))] += 1
+                    if isinstance(answer, bytes):
+                        queries.learn(answer)
+                        seen["bytes"] += len(answer)
+    assert seen["equal"] > QUERIES * 6 * 0.6, seen
+    assert seen["bytes"] > seen["equal"] * 200, seen
+    print(seen)
+
+
+async def _compiled(reader: CompiledReader, query: str, variables: dict[str, Any], actor: Actor) -> bytes | Exception:
+    document = g.parse(query)
+    assert not (errors := g.validate(SCHEMA._schema, document)), (errors, query)
+    [definition] = [each for each in document.definitions if isinstance(each, g.OperationDefinitionNode)]
+    try:
+        return await reader.read(Operation(SCHEMA, document, definition), variables, actor.scope)
+    except (NotCompilable, OperationalError, sqlite3.OperationalError) as refusal:
+        return refusal
+
+
+def _same(answer: bytes | Exception, usual: Any, asked: Any) -> str:
+    """What it came to. Asserts that the answers are equal, or that there is a reason to run the usual way."""
+    if isinstance(answer, NotCompilable):
+        # What is refused is run again the usual way, which may never reach it.
+        assert answer.reason is Reason.REFUSED, (str(answer), asked)
+        return "refused both ways" if usual.errors else "run the usual way"
+    if isinstance(answer, Exception):
+        assert "parser stack overflow" in str(answer), (str(answer), asked)
+        return "too deep for SQLite"
+    assert not usual.errors, (usual.errors, asked)
+    expected = orjson.dumps({"data": usual.data})
+    assert answer == expected, f"{asked}\nusual    {expected.decode()}\ncompiled {answer.decode()}"
+    return "equal"
