@@ -48,7 +48,8 @@ class Conditions:
         if not terms:
             return ""
         if q.join_type == Q.AND and NEVER in terms and not q._is_negated:
-            return NEVER if not any(_values(q)) else f"({' and '.join(terms)})"
+            # What has a parameter stays: a parameter that nobody uses is refused.
+            return f"({' and '.join(terms)})" if list(_values(q)) else NEVER
         joined = f" {q.join_type.lower()} ".join(terms)
         return f"not ({joined})" if q._is_negated else f"({joined})"
 
