@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.flows.confirm_order import ExpireOrder, expire_order
 from domain.kernel.actor import SYSTEM
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 
 Reaction = Callable[[Runner, Mapping[str, Any]], Awaitable[None]]
 

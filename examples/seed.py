@@ -9,10 +9,11 @@ from uuid import UUID
 
 from domain.flows.adjust_stock import AdjustStock, StockReceipt, open_stock
 from domain.flows.keep_catalog import create_channel, create_location, create_product
-from domain.flows.place_orders import place_orders
+from domain.flows.place_orders import place_all
 from domain.flows.placement import PlaceOrder
 from domain.kernel.errors import DomainError
-from domain.kernel.unit_of_work import Runner, UnitOfWork
+from domain.kernel.runner import Runner
+from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
 from examples.baskets import Buyers
 from examples.shop.catalog import offers, products
@@ -83,7 +84,7 @@ async def _open_shop(tx: UnitOfWork, opened_at: datetime) -> None:
 async def _place(tx: UnitOfWork, plans: Sequence[Planned]) -> list[UUID]:
     """Orders come in by the handful, and are booked when the last of them was placed."""
     tx.now = plans[-1].placed_at
-    outcomes = await place_orders(tx, [plan.request for plan in plans])
+    outcomes = await place_all(tx, [plan.request for plan in plans])
     placed = []
     for outcome in outcomes:
         if isinstance(outcome, DomainError):

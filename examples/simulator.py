@@ -10,7 +10,8 @@ from uuid import UUID
 from domain.flows.place_orders import place_order
 from domain.kernel.actor import Actor
 from domain.kernel.errors import DomainError
-from domain.kernel.unit_of_work import Runner, UnitOfWork
+from domain.kernel.runner import Runner
+from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders.models import OrderRow
 from domain.stock.errors import InsufficientStock
 from examples.baskets import Buyers

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel.actor import ANONYMOUS, Actor
+from domain.kernel.runner import Runner
 from domain.kernel.streams import Doorbell
-from domain.kernel.unit_of_work import Flow, Outcome, RequestT, Runner
+from domain.kernel.unit_of_work import Flow, Outcome, RequestT
 from schema.views import Reader
 
 
@@ -20,6 +21,8 @@ class Context:
     runner: Runner
     hub: Doorbell
     connection_params: Mapping[str, Any] | None = None  # set by Strawberry, from a socket's `connection_init`
+    # What the operation's one mutation has answered already: it was carried out, and only its things are still unread.
+    answered: Any = None
 
     async def run(
         self,

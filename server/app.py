@@ -22,8 +22,8 @@ from strawberry.schema import Schema
 from adapters.bell.hub import Hub
 from adapters.bell.memory import BroadcastBell, MemoryBell
 from adapters.bell.owned import owned
+from domain.kernel.runner import Runner
 from domain.kernel.streams import StreamLimits
-from domain.kernel.unit_of_work import Runner
 from domain.reactions import REACTIONS, Reaction
 from resolvers import build_schema
 from resolvers.context import context_for
@@ -56,13 +56,10 @@ class House:
     def __post_init__(self) -> None:
         limits = StreamLimits(self.settings.stream_idle_seconds, self.settings.stream_lifetime_seconds)
         object.__setattr__(self, "hub", Hub(self.bell.broadcast, limits=limits))
+        object.__setattr__(self, "runner", Runner(self.bell))
 
     hub: Hub = field(init=False)
-
-    @property
-    def runner(self) -> Runner:
-        """Runs flows, and rings this house's bell."""
-        return Runner(self.bell)
+    runner: Runner = field(init=False)
 
 
 def create_app(

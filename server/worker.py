@@ -14,7 +14,7 @@ import structlog
 from domain.kernel import idempotency, jobs
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.models import JobRow
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.reactions import Reaction, UnknownReaction
 
 AT_ONCE = 10

@@ -21,7 +21,7 @@ from domain.flows.keep_catalog import (
 from domain.kernel.actor import Actor, Role, customer, staff
 from domain.kernel.bell import SilentBell
 from domain.kernel.ids import global_id
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.locations.models import LocationKind
 from resolvers import build_schema
 from resolvers.context import context_for

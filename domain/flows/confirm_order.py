@@ -35,7 +35,7 @@ async def confirm_order(tx: UnitOfWork, request: ConfirmOrder) -> UUID:
     order.status = ORDER.step(OrderAction.CONFIRM, order.status, facts)
     tx.record(OrderConfirmed(order.id))
     held = await AllocationRow.filter(order_id=order.id, quantity__gt=0).order_by("id")
-    await fulfillment.open_orders(tx, [work_of(order, row) for row in held])
+    fulfillment.open_orders(tx, [work_of(order, row) for row in held])
     has_goods = any(each.is_stocked for each in await orders.requirements_of(order.id))
     await give_uncounted(
         order.id, [kind for kind in VariantKind if is_given_at_confirmation(kind, has_goods=has_goods)]

@@ -13,7 +13,7 @@ from domain.flows.placement import PlaceCustomer, PlaceOrder
 from domain.kernel.actor import Actor, ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
-from domain.kernel.unit_of_work import UnitOfWork
+from domain.kernel.unit_of_work import Asked
 from domain.orders.errors import ExternalReferenceTaken
 from domain.orders.models import OrderRow
 
@@ -36,16 +36,17 @@ class Listing:
         if request.external_reference and (channel_id, request.external_reference) in self.references:
             raise ExternalReferenceTaken(request.channel, request.external_reference)
 
-    async def write_customers(self, buyers: Mapping[UUID, PlaceCustomer]) -> None:
-        """Write those who were met for the first time, as `buyers`, whose orders are taken, name themselves."""
+    def new_customers(self, buyers: Mapping[UUID, PlaceCustomer]) -> list[CustomerRow]:
+        """Those who were met for the first time, as `buyers`, whose orders are taken, name themselves."""
         rows = [row for row in self.met.values() if row.id in buyers]
         for row in rows:
             row.name, row.phone = buyers[row.id].name, buyers[row.id].phone
-        await CustomerRow.bulk_create(rows, batch_size=200)
+        return rows
 
 
-async def load_listing(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> Listing:
+async def load_listing(asked: Sequence[Asked[PlaceOrder]]) -> Listing:
     """Look everything up in one statement a kind."""
+    requests = [each.request for each in asked]
     skus = {line.sku for each in requests for line in each.lines} | {
         part.sku for each in requests for line in each.lines for part in line.components
     }
@@ -61,16 +62,16 @@ async def load_listing(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> Listin
         channels,
         variants,
         {(row.variant_id, row.channel_id): row for row in await priced},
-        await _customers(tx.actor, requests),
+        await _customers(asked),
         set(await taken.values_list("channel_id", "external_reference")) if named else set(),
         {},
     )
 
 
-async def _customers(actor: Actor, requests: Sequence[PlaceOrder]) -> dict[UUID | str, CustomerRow]:
-    asked = [each.customer for each in requests if each.customer]
-    ids = {each.id for each in asked if each.id} | ({actor.scope.customer_id} - {None})
-    emails = set(_normal_emails(asked))
+async def _customers(asked: Sequence[Asked[PlaceOrder]]) -> dict[UUID | str, CustomerRow]:
+    named = [each.request.customer for each in asked if each.request.customer]
+    own = {each.actor.scope.customer_id for each in asked} - {None}
+    ids, emails = {each.id for each in named if each.id} | own, set(_normal_emails(named))
     found: dict[UUID | str, CustomerRow] = {}
     if ids:
         found |= {row.id: row for row in await CustomerRow.filter(id__in=ids)}

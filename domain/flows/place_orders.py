@@ -14,12 +14,11 @@ from domain.fulfillment import service as fulfillment
 from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
 from domain.kernel.ids import new_id
-from domain.kernel.unit_of_work import UnitOfWork
+from domain.kernel.unit_of_work import Asked, Together, UnitOfWork
 from domain.locations.models import LocationRow
 from domain.orders.events import OrderCompleted, OrderConfirmed, OrderPlaced
-from domain.orders.models import ChargeRow, OrderAddressRow, OrderLineRow, OrderRow, RequirementRow
+from domain.orders.models import OrderRow
 from domain.payments.events import PaymentExpected
-from domain.payments.models import PaymentRow
 from domain.stock import service as stock
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause, StockLevelRow
@@ -28,53 +27,56 @@ from domain.stock.queries import atp
 PENDING_FOR = timedelta(days=3)
 
 
-async def place_order(tx: UnitOfWork, request: PlaceOrder) -> UUID:
-    """Place one order; its id. Raises what it is refused for."""
-    [outcome] = await place_orders(tx, [request])
-    if isinstance(outcome, DomainError):
-        raise outcome
-    return outcome
-
-
-async def place_orders(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> list[UUID | DomainError]:
+async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> list[UUID | DomainError]:
     """Place orders that arrive together: for each, its id or its refusal; a refused one leaves no trace.
 
     Units of all their lines are set aside at locations that have them; a confirmed order's locations get their work.
     """
-    tx.actor.require(Permission.PLACE_ORDERS)
     outcomes: dict[int, UUID | DomainError] = {}
     drafts: dict[int, Draft] = {}
-    sound = dict(_checked(requests, outcomes))
-    listing = await load_listing(tx, list(sound.values()))
-    for n, request in sound.items():
+    sound = dict(_checked(asked, outcomes))
+    listing = await load_listing(list(sound.values()))
+    for n, each in sound.items():
         try:
-            drafts[n] = draft_order(tx.actor, tx.now, request, listing)
+            drafts[n] = draft_order(each.actor, tx.now, each.request, listing)
         except DomainError as refusal:
             outcomes[n] = refusal
     shelf = await Shelf.lock(drafts.values())
     for n, draft in list(drafts.items()):
         try:
             # Again, for a name is taken by an order that is taken: one that is refused leaves it to the next.
-            listing.check_reference(draft.order.channel_id, requests[n])
+            listing.check_reference(draft.order.channel_id, asked[n].request)
             draft.plan = shelf.promise(draft)
             outcomes[n] = draft.order.id
             listing.references.add((draft.order.channel_id, draft.order.external_reference or ""))
         except DomainError as refusal:
             outcomes[n] = refusal
             del drafts[n]
-    await listing.write_customers(_buyers(drafts, requests))
+    tx.add(*listing.new_customers(_buyers(drafts, asked)))
+    for n, draft in drafts.items():
+        tx.begin(draft.order, asked[n].actor)
     await _write(tx, list(drafts.values()), shelf)
-    return [outcomes[n] for n in range(len(requests))]
+    return [outcomes[n] for n in range(len(asked))]
+
+
+place_order = Together("place_order", place_orders, weigh=lambda request: len(request.lines))
+
+
+async def place_all(tx: UnitOfWork, requests: Sequence[PlaceOrder]) -> list[UUID | DomainError]:
+    """Place orders that one actor brings: for each, its id or its refusal."""
+    tx.actor.require(Permission.PLACE_ORDERS)
+    return await place_orders(tx, [Asked(tx.actor, request) for request in requests])
 
 
 def _checked(
-    requests: Sequence[PlaceOrder], outcomes: dict[int, UUID | DomainError]
-) -> Iterable[tuple[int, PlaceOrder]]:
+    asked: Sequence[Asked[PlaceOrder]], outcomes: dict[int, UUID | DomainError]
+) -> Iterable[tuple[int, Asked[PlaceOrder]]]:
     """Those that can be right; of the others, what is wrong. What is far too large is never looked up."""
-    for n, request in enumerate(requests):
+    for n, each in enumerate(asked):
         try:
-            check(request)
-            yield n, request
+            each.actor.require(Permission.PLACE_ORDERS)
+            check(each.request)
+            yield n, each
         except DomainError as refusal:
             outcomes[n] = refusal
 
@@ -114,24 +116,21 @@ class Shelf:
         return plan
 
 
-def _buyers(drafts: Mapping[int, Draft], requests: Sequence[PlaceOrder]) -> dict[UUID, PlaceCustomer]:
+def _buyers(drafts: Mapping[int, Draft], asked: Sequence[Asked[PlaceOrder]]) -> dict[UUID, PlaceCustomer]:
     """Who buys, each as the first order that is taken names them."""
     found: dict[UUID, PlaceCustomer] = {}
     for n, draft in drafts.items():
         if draft.order.customer_id:
-            found.setdefault(draft.order.customer_id, requests[n].customer or PlaceCustomer())
+            found.setdefault(draft.order.customer_id, asked[n].request.customer or PlaceCustomer())
     return found
 
 
 async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
     allocations = {draft.order.id: _allocations(draft) for draft in drafts}
-    await OrderRow.bulk_create([draft.order for draft in drafts], batch_size=200)
-    await OrderLineRow.bulk_create([line for draft in drafts for line in draft.lines], batch_size=200)
-    await RequirementRow.bulk_create([each for draft in drafts for each in draft.requirements], batch_size=200)
-    await ChargeRow.bulk_create([charge for draft in drafts for charge in draft.charges], batch_size=200)
-    await OrderAddressRow.bulk_create([address for draft in drafts for address in draft.addresses], batch_size=200)
-    await AllocationRow.bulk_create([each for rows in allocations.values() for each in rows], batch_size=200)
-    await PaymentRow.bulk_create([draft.payment for draft in drafts if draft.payment], batch_size=200)
+    for draft in drafts:
+        tx.add(*draft.lines, *draft.requirements, *draft.charges, *draft.addresses, *allocations[draft.order.id])
+        if draft.payment:
+            tx.add(draft.payment)
     for draft in drafts:
         tx.record(OrderPlaced(draft.order.id))
         if draft.payment:
@@ -143,7 +142,7 @@ async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
         else:
             tx.later("expire_order", {"order_id": draft.order.id.hex}, after=PENDING_FOR)
     confirmed = [draft for draft in drafts if draft.is_confirmed]
-    await fulfillment.open_orders(
+    fulfillment.open_orders(
         tx, [work_of(draft.order, row) for draft in confirmed for row in allocations[draft.order.id]]
     )
     await stock.move(tx, [_movement(row, shelf) for rows in allocations.values() for row in rows])

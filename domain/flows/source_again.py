@@ -48,7 +48,7 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
         movements.append(stock.Movement(level_id, MovementCause.ALLOCATED, allocated=units, order_id=order.id))
     await stock.move(tx, movements)
     begun = await FulfillmentOrderRow.filter(order_id=order.id).count()
-    await fulfillment.open_orders(tx, [work_of(order, row) for row in rows], begun=begun)
+    fulfillment.open_orders(tx, [work_of(order, row) for row in rows], begun=begun)
     if not plan.is_complete:
         await _hold_for_stock(tx, order, dict(plan.short))
 

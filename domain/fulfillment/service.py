@@ -27,7 +27,7 @@ class Work:
     units: int
 
 
-async def open_orders(tx: UnitOfWork, work: Sequence[Work], *, begun: int = 0) -> list[UUID]:
+def open_orders(tx: UnitOfWork, work: Sequence[Work], *, begun: int = 0) -> None:
     """One open fulfillment order per order and location; `begun` counts those that the order already had."""
     by_place: dict[tuple[UUID, UUID], list[Work]] = defaultdict(list)
     for each in work:
@@ -58,9 +58,7 @@ async def open_orders(tx: UnitOfWork, work: Sequence[Work], *, begun: int = 0) -
             for part in parts
         ]
         tx.record(FulfillmentOrderOpened(order_id, row.id))
-    await FulfillmentOrderRow.bulk_create(rows, batch_size=500)
-    await FulfillmentOrderLineRow.bulk_create(lines, batch_size=500)
-    return [row.id for row in rows]
+    tx.add(*rows, *lines)
 
 
 async def order_of(fulfillment_order_id: UUID) -> UUID:

@@ -9,6 +9,7 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, OperationalError
 
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT, UNIQUE = "40001", "40P01", "55P03", "23505"
+TEXT_TOO_LONG = "22001"
 
 
 class Dialect(StrEnum):
@@ -60,6 +61,11 @@ def is_unique_violation(error: BaseException) -> bool:
     return _sqlstate(error) == UNIQUE or (
         isinstance(error, IntegrityError) and "UNIQUE constraint failed" in str(error)
     )
+
+
+def is_text_too_long(error: BaseException) -> bool:
+    """Whether a text did not fit its column."""
+    return _sqlstate(error) == TEXT_TOO_LONG
 
 
 def is_lock_wait_over(error: BaseException) -> bool:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -10,20 +10,33 @@ from uuid import UUID
 
 import orjson
 
-from domain.kernel.errors import InvalidInput, KeyReused
+from domain.kernel.database import Dialect, current_connection, dialect_of
+from domain.kernel.errors import DomainError, InvalidInput, KeyReused
 from domain.kernel.ids import new_id
 from domain.kernel.models import IdempotencyRow
+from domain.kernel.sets import insert_new
 
 KEPT_FOR = timedelta(days=30)
 LONGEST_KEY = 100
 
 
 @dataclasses.dataclass(frozen=True)
+class Wanted:
+    """A key, whose it is, and what it is to name."""
+
+    principal: str
+    key: str
+    operation: str
+    fingerprint: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Claim:
-    """A key that this transaction holds; `outcome` is set when an earlier one already had the effect."""
+    """A key that this transaction holds; or what an earlier one did for it, or why it cannot be had."""
 
     row_id: UUID
-    outcome: UUID | None
+    outcome: UUID | None = None
+    refusal: DomainError | None = None
 
 
 def fingerprint(operation: str, request: object) -> str:
@@ -49,37 +62,80 @@ def _plain(value: Any) -> Any:
     return value
 
 
-async def claim(principal: str, key: str, operation: str, print_of_input: str, now: datetime) -> Claim:
-    """Bind the key to this transaction, or find what it was bound to. The first statement of its transaction.
+async def claim(wanted: Sequence[Wanted], now: datetime) -> list[Claim]:
+    """Bind distinct keys to this transaction, or find what they were bound to. Its first statement, sorted by key.
 
     A twin in flight holds the unique key: the INSERT waits for its end, then either replays or goes on.
-    Raises KeyReused when the key names another intention, InvalidInput when the key is empty or too long.
+    A claim is refused by KeyReused when its key names another intention, by InvalidInput when it is empty or too long.
     """
-    if not key.strip() or len(key) > LONGEST_KEY:
-        raise InvalidInput(f"An idempotency key has 1 to {LONGEST_KEY} characters.", path=("idempotencyKey",))
-    await IdempotencyRow.filter(principal=principal, key=key, expires_at__lt=now).delete()
-    mine = IdempotencyRow(
-        id=new_id(),
-        principal=principal,
-        key=key,
-        operation=operation,
-        fingerprint=print_of_input,
+    mine = {(each.principal, each.key): _row(each, now) for each in wanted if _is_key(each.key)}
+    fresh = await insert_new([mine[name] for name in sorted(mine)])
+    taken = {name: row for name, row in mine.items() if row.id not in fresh}
+    bound = await _bound(taken, now) if taken else {}
+    return [_claim(each, mine.get((each.principal, each.key)), bound) for each in wanted]
+
+
+def _is_key(key: str) -> bool:
+    return bool(key.strip()) and len(key) <= LONGEST_KEY
+
+
+def _row(wanted: Wanted, now: datetime) -> IdempotencyRow:
+    return IdempotencyRow(
+        principal=wanted.principal,
+        key=wanted.key,
+        operation=wanted.operation,
+        fingerprint=wanted.fingerprint,
         created_at=now,
         expires_at=now + KEPT_FOR,
     )
-    await IdempotencyRow.bulk_create([mine], ignore_conflicts=True)
-    bound = await IdempotencyRow.get(principal=principal, key=key)
-    if bound.id == mine.id:
-        return Claim(mine.id, None)
-    if bound.fingerprint != print_of_input:
-        raise KeyReused(key)
-    return Claim(bound.id, UUID(bound.outcome["id"]))
 
 
-async def bind(held: Claim, outcome: UUID) -> None:
-    """Write what came of it, in the same commit as the effect."""
-    # In an object, for Tortoise takes a bare text for JSON already written.
-    await IdempotencyRow.filter(id=held.row_id).update(outcome={"id": outcome.hex})
+Name = tuple[str, str]
+
+
+async def _bound(taken: Mapping[Name, IdempotencyRow], now: datetime) -> dict[Name, IdempotencyRow]:
+    """What these keys are bound to; those that are past their time are ours now."""
+    principals, keys = {name for name, _ in taken}, {key for _, key in taken}
+    there = await IdempotencyRow.filter(principal__in=principals, key__in=keys)
+    found = {(row.principal, row.key): row for row in there if (row.principal, row.key) in taken}
+    past = [name for name, row in found.items() if row.expires_at < now]
+    if past:
+        await IdempotencyRow.filter(id__in=[found[name].id for name in past], expires_at__lt=now).delete()
+        await insert_new([taken[name] for name in sorted(past)])
+        found |= {name: taken[name] for name in past}
+    return found
+
+
+def _claim(wanted: Wanted, mine: IdempotencyRow | None, bound: Mapping[Name, IdempotencyRow]) -> Claim:
+    if mine is None:
+        sentence = f"An idempotency key has 1 to {LONGEST_KEY} characters."
+        return Claim(new_id(), refusal=InvalidInput(sentence, path=("idempotencyKey",)))
+    row = bound.get((wanted.principal, wanted.key), mine)
+    if row is mine:
+        return Claim(mine.id)
+    if row.fingerprint != wanted.fingerprint:
+        return Claim(row.id, refusal=KeyReused(wanted.key))
+    return Claim(row.id, UUID(row.outcome["id"]))
+
+
+async def bind(outcomes: Mapping[UUID, UUID]) -> None:
+    """Write what came of claims, by their rows' ids, in the same commit as the effects."""
+    connection = current_connection()
+    if dialect_of(connection) is Dialect.POSTGRES:
+        await connection.execute_query(
+            "UPDATE idempotency_keys SET outcome = jsonb_build_object('id', effect)"
+            " FROM unnest($1::uuid[], $2::text[]) AS done (row_id, effect) WHERE id = row_id",
+            [list(outcomes), [each.hex for each in outcomes.values()]],
+        )
+        return
+    for row_id, outcome in outcomes.items():
+        # In an object, for Tortoise takes a bare text for JSON already written.
+        await IdempotencyRow.filter(id=row_id).update(outcome={"id": outcome.hex})
+
+
+async def release(row_ids: Sequence[UUID]) -> None:
+    """Leave these claims free again, whose requests were refused."""
+    await IdempotencyRow.filter(id__in=list(row_ids)).delete()
 
 
 async def sweep(now: datetime) -> int:

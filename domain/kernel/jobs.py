@@ -27,11 +27,9 @@ class NewJob:
     run_at: datetime
 
 
-async def enqueue(new: Sequence[NewJob], now: datetime) -> None:
-    """Write the jobs, in the transaction that makes them necessary."""
-    if new:
-        rows = [JobRow(kind=each.kind, payload=each.payload, run_at=each.run_at, created_at=now) for each in new]
-        await JobRow.bulk_create(rows, batch_size=500)
+def rows_of(new: Sequence[NewJob], now: datetime) -> list[JobRow]:
+    """The rows of these jobs, to be written in the transaction that makes them necessary."""
+    return [JobRow(kind=each.kind, payload=each.payload, run_at=each.run_at, created_at=now) for each in new]
 
 
 async def claim(worker: str, *, limit: int = 10) -> list[JobRow]:

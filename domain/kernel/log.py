@@ -1,40 +1,47 @@
 """The log: facts written in the commit that made them true, in order per order, and stamped for the feed."""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import F
-from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from domain.kernel.bell import Ring
-from domain.kernel.database import Dialect, dialect_of
+from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.events import OrderFact
 from domain.kernel.models import FeedHeadRow, LogRow
+from domain.kernel.rows import Row
+from domain.kernel.sets import add
 
 FEED = 1
 STAMPED_AT_ONCE = 1000
 
 
-def _orders() -> type[Model]:
+def _orders() -> type[Row]:
     """The row whose `version` is the head of each stream: named by the log's own foreign key."""
-    related: type[Model] = LogRow._meta.fields_map["order"].related_model  # type: ignore[attr-defined]
+    related: type[Row] = LogRow._meta.fields_map["order"].related_model  # type: ignore[attr-defined]
     return related
 
 
-async def append(connection: Any, actor: str, now: datetime, facts: Sequence[OrderFact]) -> list[Ring]:
-    """Write the facts behind those of their orders and raise the orders' versions; the caller holds the orders' locks.
+async def entries(
+    facts: Sequence[OrderFact], principal: Callable[[UUID], str], now: datetime, begun: Mapping[UUID, Any]
+) -> tuple[list[LogRow], list[Ring]]:
+    """The facts' rows, behind those of their orders, whose versions are raised here; and where each stream now ends.
 
-    Returns where each stream now ends. On SQLite, where writers are one at a time, the feed is stamped here.
+    The caller holds the orders' locks. `begun` are the rows of orders that are not inserted yet. On SQLite, where
+    writers are one at a time, the feed is stamped here.
     """
     if not facts:
-        return []
-    heads = await _raise_versions(facts, now)
+        return [], []
+    per_order, edits = Counter(fact.order_id for fact in facts), Counter[UUID]()
+    edits.update({fact.order_id for fact in facts if fact.edits})
+    heads = await _raise_versions({each: per_order[each] for each in per_order if each not in begun}, edits, now)
+    for order_id, order in begun.items():
+        order.version, order.revision = heads[order_id], _ = per_order[order_id], edits[order_id]
     added, rows = Counter[UUID](), []
-    per_order = Counter(fact.order_id for fact in facts)
     for fact in facts:
         added[fact.order_id] += 1
         rows.append(
@@ -44,30 +51,22 @@ async def append(connection: Any, actor: str, now: datetime, facts: Sequence[Ord
                 type=type(fact).__name__,
                 subject_id=fact.subject_id,
                 data=fact.data,
-                actor=actor,
+                actor=principal(fact.order_id),
                 occurred_at=now,
             )
         )
-    if dialect_of(connection) is Dialect.SQLITE:
+    if dialect_of(current_connection()) is Dialect.SQLITE:
         first = await _advance_head(len(rows)) - len(rows)
         for n, row in enumerate(rows, 1):
             row.position = first + n
-    await LogRow.bulk_create(rows, batch_size=500)
-    return [Ring(order_id, head) for order_id, head in heads.items()]
+    return rows, [Ring(order_id, head) for order_id, head in heads.items()]
 
 
-async def _raise_versions(facts: Sequence[OrderFact], now: datetime) -> dict[UUID, int]:
-    events, edited = Counter(fact.order_id for fact in facts), {fact.order_id for fact in facts if fact.edits}
-    alike: dict[tuple[int, bool], list[UUID]] = defaultdict(list)
-    for order_id, count in events.items():
-        alike[count, order_id in edited].append(order_id)
-    orders = _orders()
-    for (count, is_edit), order_ids in sorted(alike.items()):
-        found = await orders.filter(id__in=sorted(order_ids)).update(
-            version=F("version") + count, revision=F("revision") + int(is_edit), updated_at=now
-        )
-        assert found == len(order_ids), "a fact about an order that does not exist"
-    return dict(await orders.filter(id__in=list(events)).values_list("id", "version"))
+async def _raise_versions(events: Mapping[UUID, int], edits: Mapping[UUID, int], now: datetime) -> dict[UUID, int]:
+    units = {order_id: {"version": count, "revision": edits[order_id]} for order_id, count in events.items()}
+    raised = await add(_orders(), units, now=now, returning=("version",))
+    assert raised.keys() == units.keys(), "a fact about an order that does not exist"
+    return {order_id: version for order_id, (version,) in raised.items()}
 
 
 async def _advance_head(count: int) -> int:

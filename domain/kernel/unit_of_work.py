@@ -1,33 +1,21 @@
-"""The unit of work: one flow, one transaction, one commit. Only `Runner.run` opens it, repeats it, or replays it."""
+"""The unit of work: what a flow works with in its one transaction, and which flows may share theirs."""
 
-import asyncio
-import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
-from tortoise.exceptions import ValidationError
-from tortoise.transactions import in_transaction
+from tortoise.backends.base.client import BaseDBAsyncClient
 
-from domain.kernel import idempotency, jobs, log
+from domain.kernel import jobs, log
 from domain.kernel.actor import Actor
-from domain.kernel.bell import Bell, Ring
-from domain.kernel.database import (
-    current_connection,
-    database_now,
-    is_lock_wait_over,
-    is_unique_violation,
-    is_worth_another_try,
-)
-from domain.kernel.errors import Busy, InvalidInput
+from domain.kernel.bell import Ring
+from domain.kernel.errors import DomainError
 from domain.kernel.events import OrderFact
 from domain.kernel.jobs import NewJob
-
-ATTEMPTS = 6
-LONGEST_PAUSE_SECONDS = 0.4
+from domain.kernel.rows import Row
+from domain.kernel.sets import insert
 
 RequestT = TypeVar("RequestT")
 ValueT = TypeVar("ValueT")
@@ -35,13 +23,18 @@ ValueT = TypeVar("ValueT")
 
 @dataclass
 class UnitOfWork:
-    """What a flow works with: who asks, the database's time, and the facts and jobs that commit with its writes."""
+    """What a flow works with: who asks, the database's time, and what commits with its writes: rows, facts, jobs."""
 
     actor: Actor
     now: datetime
     connection: BaseDBAsyncClient
     facts: list[OrderFact] = field(default_factory=list)
     jobs: list[NewJob] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    # Where several share the transaction: who asked for which new order.
+    askers: dict[UUID, Actor] = field(default_factory=dict)
+    # The rows of orders that are inserted at the end: their streams begin here.
+    begun: dict[UUID, Any] = field(default_factory=dict)
 
     def record(self, *facts: OrderFact) -> None:
         """These are true when this commits; the caller holds the locks of their orders."""
@@ -50,6 +43,26 @@ class UnitOfWork:
     def later(self, kind: str, payload: dict[str, Any], *, after: timedelta = timedelta(0)) -> None:
         """Enqueue a reaction, in the same commit."""
         self.jobs.append(NewJob(kind, payload, self.now + after))
+
+    def add(self, *rows: Row) -> None:
+        """Insert these with everything else at the end, in one statement, parents first: nothing reads them before."""
+        self.rows.extend(rows)
+
+    def begin(self, order: Row, asker: Actor) -> None:
+        """Insert this order at the end, whose stream begins with what is recorded about it here."""
+        self.begun[order.id], self.askers[order.id] = order, asker
+        self.rows.append(order)
+
+    def principal(self, order_id: UUID | None) -> str:
+        """Who does it to this order: the name for its audit records."""
+        asker = self.askers.get(order_id) if order_id else None
+        return (asker or self.actor).principal
+
+    async def write(self) -> Sequence[Ring]:
+        """Write what was added, recorded and enqueued: the last thing before the commit. Where each stream now ends."""
+        entries, rings = await log.entries(self.facts, self.principal, self.now, self.begun)
+        await insert([*self.rows, *entries, *jobs.rows_of(self.jobs, self.now)])
+        return rings
 
 
 Flow = Callable[[UnitOfWork, RequestT], Awaitable[ValueT]]
@@ -63,84 +76,37 @@ class Outcome(Generic[ValueT]):
     replayed: bool = False
 
 
-class _DryRun(Exception):
-    def __init__(self, value: Any) -> None:
-        super().__init__()
-        self.value = value
+@dataclass(frozen=True)
+class Asked(Generic[RequestT]):
+    """A request, and who asks it."""
+
+    actor: Actor
+    request: RequestT
+
+
+# Does what several ask in one transaction: for each its id or its refusal, and a refused one leaves no trace. It asks
+# for every actor's permission itself, and says to `tx` who asked for which order.
+FlowOfMany = Callable[[UnitOfWork, Sequence[Asked[RequestT]]], Awaitable[list[UUID | DomainError]]]
 
 
 @dataclass(frozen=True)
-class Runner:
-    """Runs flows, each in one transaction, and rings the bell when it has committed."""
+class Together(Generic[RequestT]):
+    """A flow of one, which may share its transaction with others like it that arrive at the same time.
 
-    bell: Bell
+    `weigh` says how much of a transaction's time a request takes: those that together weigh too much do not share.
+    """
 
-    async def run(
-        self,
-        flow: Flow[RequestT, ValueT],
-        actor: Actor,
-        request: RequestT,
-        *,
-        key: str | None = None,
-        dry_run: bool = False,
-    ) -> Outcome[ValueT]:
-        """What the flow gave, after its commit; with a `key`, exactly once (the flow's value is then an id).
+    name: str
+    many: FlowOfMany[RequestT]
+    weigh: Callable[[RequestT], int]
 
-        Once begun it ends, even when the caller is cancelled: a commit is never cut in half.
-        Raises what the flow refuses with, KeyReused, or Busy when it lost every one of its attempts.
-        """
-        assert not isinstance(current_connection(), TransactionalDBClient), "a flow inside a flow"
-        task = asyncio.create_task(self._attempts(flow, actor, request, key, dry_run))
-        try:
-            outcome, rings = await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait({task})
-            if not task.cancelled() and task.exception() is None:
-                self.bell.ring(task.result()[1])
-            raise
-        self.bell.ring(rings)
+    async def __call__(self, tx: UnitOfWork, request: RequestT) -> UUID:
+        [outcome] = await self.many(tx, [Asked(tx.actor, request)])
+        if isinstance(outcome, DomainError):
+            raise outcome
         return outcome
 
-    async def _attempts(
-        self, flow: Flow[RequestT, ValueT], actor: Actor, request: RequestT, key: str | None, dry_run: bool
-    ) -> tuple[Outcome[ValueT], list[Ring]]:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await _once(flow, actor, request, key, dry_run)
-            except _DryRun as undone:
-                return Outcome(undone.value), []
-            except ValidationError as error:
-                raise InvalidInput("A text is longer than what it is to name.") from error
-            except Exception as error:
-                if is_lock_wait_over(error):
-                    raise Busy from error
-                if not is_worth_another_try(error):
-                    raise
-                if attempt == ATTEMPTS:
-                    if is_unique_violation(error):
-                        raise  # no race is lost six times: a check is missing, and asking again would not help
-                    raise Busy from error
-            await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS * attempt / ATTEMPTS))
-        raise AssertionError("unreachable")
 
-
-async def _once(
-    flow: Flow[RequestT, ValueT], actor: Actor, request: RequestT, key: str | None, dry_run: bool
-) -> tuple[Outcome[ValueT], list[Ring]]:
-    name = flow.__name__  # flows are plain functions
-    async with in_transaction() as connection:
-        tx = UnitOfWork(actor, await database_now(connection), connection)
-        claim = None
-        if key is not None and not dry_run:
-            claim = await idempotency.claim(actor.principal, key, name, idempotency.fingerprint(name, request), tx.now)
-            if claim.outcome is not None:
-                return Outcome(cast("ValueT", claim.outcome), replayed=True), []
-        value = await flow(tx, request)
-        if dry_run:
-            raise _DryRun(value)
-        rings = await log.append(connection, actor.principal, tx.now, tx.facts)
-        await jobs.enqueue(tx.jobs, tx.now)
-        if claim is not None:
-            assert isinstance(value, UUID), f"{name} takes a key, so it gives back an id"
-            await idempotency.bind(claim, value)
-        return Outcome(value), rings
+def name_of(flow: Callable[..., Any]) -> str:
+    """The name of a flow: a plain function's own, or the one it was given."""
+    return flow.name if isinstance(flow, Together) else flow.__name__

@@ -1,14 +1,12 @@
 """Writes to stock: every change of a counter is one guarded UPDATE and one ledger line, in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
-
-from tortoise.expressions import F
 
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import new_id
+from domain.kernel.sets import add
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause, StockLevelRow, StockMovementRow
@@ -35,18 +33,6 @@ class Movement:
         """The counters that change."""
         changed = {"on_hand": self.on_hand, "allocated": self.allocated, "damaged": self.damaged}
         return {name: units for name, units in changed.items() if units}
-
-
-@dataclass
-class Change:
-    """All movements of one level in one unit of work, added up."""
-
-    deltas: dict[str, int] = field(default_factory=dict)
-
-    def add(self, deltas: dict[str, int]) -> None:
-        """Add one movement's deltas."""
-        for name, units in deltas.items():
-            self.deltas[name] = self.deltas.get(name, 0) + units
 
 
 async def lock_levels(variant_ids: Iterable[UUID]) -> list[StockLevelRow]:
@@ -76,47 +62,50 @@ async def levels_at(tx: UnitOfWork, wanted: Mapping[tuple[UUID, UUID], str]) -> 
     return {(level.variant_id, level.location_id): level for level in locked}
 
 
-async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
-    """Apply the movements: one guarded UPDATE a level, in key order, and a ledger line each.
+# What a change of counters may do: no promise (more allocated) beyond ATP, nothing that is held below zero, and what
+# is on hand within bounds. on_hand itself goes below zero where a fact says so: the flow decides.
+_GUARD = f"""
+    allocated + d_allocated >= 0 AND damaged + d_damaged >= 0
+    AND (d_allocated <= 0
+         OR on_hand - allocated - reserved - waiting - damaged - quarantined - safety_stock >= d_allocated)
+    AND on_hand + d_on_hand BETWEEN {-MOST_ON_HAND} AND {MOST_ON_HAND}
+"""
 
-    A promise (more allocated) needs that many units of ATP; nothing that is held falls below zero.
+
+async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
+    """Apply the movements: one guarded UPDATE for each level's sum, and a ledger line each.
+
+    A promise (more allocated) needs that many units of ATP; nothing that is held falls below zero. Levels that are
+    several are locked by the caller, in key order.
     Raises InsufficientStock when a level cannot give what is asked; the caller's transaction then rolls back whole.
     """
-    changes: dict[UUID, Change] = {}
+    changes: dict[UUID, dict[str, int]] = {}
     for movement in movements:
-        changes.setdefault(movement.level_id, Change()).add(movement.deltas)
-    for level_id in sorted(changes):
-        await _apply(tx, level_id, changes[level_id].deltas)
-    rows = [
-        StockMovementRow(
-            level_id=each.level_id,
-            cause=each.cause,
-            order_id=each.order_id,
-            actor=tx.actor.principal,
-            note=each.note,
-            unique_key=each.unique_key,
-            occurred_at=tx.now,
-            **each.deltas,
+        change = changes.setdefault(movement.level_id, {})
+        for name, units in movement.deltas.items():
+            change[name] = change.get(name, 0) + units
+    changed = await add(StockLevelRow, changes, guard=_GUARD, now=tx.now)
+    for level_id in sorted(changes.keys() - changed.keys()):
+        await _refuse(level_id, changes[level_id])
+    tx.add(
+        *(
+            StockMovementRow(
+                level_id=each.level_id,
+                cause=each.cause,
+                order_id=each.order_id,
+                actor=tx.principal(each.order_id),
+                note=each.note,
+                unique_key=each.unique_key,
+                occurred_at=tx.now,
+                **each.deltas,
+            )
+            for each in movements
         )
-        for each in movements
-    ]
-    await StockMovementRow.bulk_create(rows, batch_size=500)
+    )
 
 
-async def _apply(tx: UnitOfWork, level_id: UUID, deltas: dict[str, int]) -> None:
-    guard: dict[str, Any] = {
-        f"{name}__gte": -units for name, units in deltas.items() if units < 0 and name != "on_hand"
-    }
-    if (promised := deltas.get("allocated", 0)) > 0:
-        held = F("reserved") + (F("waiting") + (F("damaged") + (F("quarantined") + (F("safety_stock") + promised))))
-        guard["on_hand__gte"] = F("allocated") + held
-    if units := deltas.get("on_hand", 0):
-        side, bound = ("lte", MOST_ON_HAND) if units > 0 else ("gte", -MOST_ON_HAND)
-        guard[f"on_hand__{side}"] = bound - units
-    changed: dict[str, Any] = {name: F(name) + units for name, units in deltas.items()}
-    if await StockLevelRow.filter(id=level_id, **guard).update(updated_at=tx.now, **changed):
-        return
-    level = await StockLevelRow.get(id=level_id)
+async def _refuse(level_id: UUID, deltas: Mapping[str, int]) -> None:
+    level, promised = await StockLevelRow.get(id=level_id), deltas.get("allocated", 0)
     if abs(level.on_hand + deltas.get("on_hand", 0)) > MOST_ON_HAND:
         raise InvalidInput(f"A location has at most {MOST_ON_HAND:,} units of a SKU on hand.", path=("quantity",))
     assert promised > 0, f"{level.sku}: more was taken out of a counter than is in it: {deltas}"

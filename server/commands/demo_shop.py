@@ -16,7 +16,7 @@ from domain.flows.open_tracking_link import OpenTrackingLink, hash_of, new_token
 from domain.kernel.actor import Actor, Role, customer, staff
 from domain.kernel.bell import SilentBell
 from domain.kernel.ids import global_id
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.models import OrderRow
 from domain.shipping.lifecycle import ParcelOutcome, ShipmentStatus

@@ -19,7 +19,7 @@ from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect
 from domain.kernel.errors import DomainError
 from domain.kernel.money import format_minor
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from server.database import DatabaseUrlError, dialect_of, open_database
 from server.importing.faults import ImportRefused
 from server.importing.landing import HistoryLander, Lander, channel_of, run_import, told

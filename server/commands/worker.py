@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from adapters.bell.memory import MemoryBell
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.reactions import REACTIONS
 from server.app import working
 from server.database import open_database

@@ -9,7 +9,7 @@ from domain.flows.import_orders import import_orders
 from domain.flows.imported import ImportBatch, ImportChannel, ImportedOrder, ImportResult
 from domain.kernel.actor import SYSTEM
 from domain.kernel.errors import DomainError
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from server.importing.faults import Fault, ImportRefused
 from server.importing.grouping import SourceOrder, source_orders
 from server.importing.mapping import Mapping

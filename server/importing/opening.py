@@ -7,11 +7,11 @@ from domain.channels.models import ChannelRow
 from domain.customers.models import CustomerRow
 from domain.flows.import_orders import shape, shapes
 from domain.flows.imported import ImportedOrder, ImportResult
-from domain.flows.place_orders import place_orders
+from domain.flows.place_orders import place_all
 from domain.flows.placement import PlaceAddress, PlaceCharge, PlaceCustomer, PlaceLine, PlaceOrder
 from domain.kernel.actor import SYSTEM
 from domain.kernel.errors import DomainError
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.orders.errors import ExternalReferenceTaken
 from domain.orders.models import AddressKind, OrderOrigin
 from server.importing.faults import Fault, ImportRefused
@@ -62,7 +62,7 @@ class OpenLander:
                 known[order.reference] = shape(order)
                 requests[n] = request
         if requests:
-            outcome = await self.runner.run(place_orders, SYSTEM, tuple(requests.values()), dry_run=self.dry_run)
+            outcome = await self.runner.run(place_all, SYSTEM, tuple(requests.values()), dry_run=self.dry_run)
             verdicts |= dict(zip(requests, map(_verdict, outcome.value), strict=True))
         return [verdicts[n] for n in range(len(orders))]
 

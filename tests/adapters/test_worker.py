@@ -8,7 +8,8 @@ from typing import Any
 from domain.kernel import jobs
 from domain.kernel.bell import SilentBell
 from domain.kernel.models import JobRow
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
+from domain.kernel.sets import insert
 from domain.reactions import Reaction
 from server.app import working
 from server.database import Database
@@ -22,7 +23,7 @@ def worker(**reactions: Reaction) -> Worker:
 
 
 async def enqueue(kind: str, **payload: Any) -> None:
-    await jobs.enqueue([jobs.NewJob(kind, payload, PAST)], PAST)
+    await insert(jobs.rows_of([jobs.NewJob(kind, payload, PAST)], PAST))
 
 
 async def test_a_due_job_is_done_once_with_its_payload(database: Database) -> None:
@@ -124,7 +125,7 @@ async def test_a_job_that_another_worker_took_meanwhile_is_left_to_it(database: 
         done.append(("first", payload["n"]))
 
     slow, behind = jobs.NewJob("take_long", {"n": 1}, PAST), jobs.NewJob("note", {"n": 2}, PAST + timedelta(seconds=1))
-    await jobs.enqueue([slow, behind], PAST)
+    await insert(jobs.rows_of([slow, behind], PAST))
     assert await worker(take_long=take_long, note=note_first).work() == 2
     assert done == [("first", 1), ("other", 2)]
     assert await JobRow.all().order_by("run_at").values_list("status", "attempts") == [("DONE", 1), ("DONE", 2)]

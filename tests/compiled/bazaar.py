@@ -16,7 +16,7 @@ from domain.kernel.actor import ANONYMOUS, SYSTEM, Actor, Role, customer, staff,
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect, current_connection
 from domain.kernel.ids import global_id
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.locations.models import LocationRow
 from domain.orders.models import HoldRow, OrderLineRow, OrderRow
 from domain.payments.models import PaymentRow

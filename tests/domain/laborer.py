@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel.actor import SYSTEM
-from domain.kernel.unit_of_work import Runner, UnitOfWork
+from domain.kernel.runner import Runner
+from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
 from domain.orders.events import OrderConfirmed
 from domain.orders.models import OrderRow

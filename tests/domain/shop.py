@@ -32,7 +32,8 @@ from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.actor import Actor, Role, staff
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import current_connection
-from domain.kernel.unit_of_work import Flow, RequestT, Runner, ValueT
+from domain.kernel.runner import Runner
+from domain.kernel.unit_of_work import Flow, RequestT, ValueT
 from domain.locations.models import LocationKind, LocationRow
 from domain.orders.models import OrderRow, RequirementRow
 from domain.payments.models import PaymentRow

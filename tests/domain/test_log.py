@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID
 
-from domain.flows.place_orders import place_orders
+from domain.flows.place_orders import place_all
 from domain.flows.record_scan import RecordScan, record_scan
 from domain.kernel.log import feed_head, stamp
 from domain.kernel.models import LogRow
@@ -52,7 +52,7 @@ async def test_many_facts_of_one_commit_are_one_edit_and_a_scan_is_none(database
 
 async def test_orders_of_one_commit_are_each_numbered_by_themselves(database: Database) -> None:
     await open_shop({"MUG": (9,)})
-    order_ids = await run(place_orders, [order_for({"MUG": n}) for n in (1, 2, 3)])
+    order_ids = await run(place_all, [order_for({"MUG": n}) for n in (1, 2, 3)])
     for order_id in order_ids:
         assert await column(LogRow.filter(order_id=order_id).order_by("sequence"), "sequence") == [
             1,

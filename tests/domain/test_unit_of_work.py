@@ -13,7 +13,8 @@ from domain.kernel.bell import Ring
 from domain.kernel.errors import Busy, InvalidInput
 from domain.kernel.ids import new_id
 from domain.kernel.models import JobRow, LogRow
-from domain.kernel.unit_of_work import Runner, UnitOfWork
+from domain.kernel.runner import Runner
+from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
 from domain.orders import service as orders
 from domain.orders.events import OrderConfirmed

@@ -15,7 +15,7 @@ from domain.flows.confirm_order import ConfirmOrder, ExpireOrder, RejectOrder, c
 from domain.flows.grant_refund import GrantRefund, RecordRefund, grant_refund, record_refund
 from domain.flows.hold_order import HoldOrder, ReleaseHold, hold_order, release_hold
 from domain.flows.pack_shipment import PackLine, PackParcel, PackShipment, pack_shipment
-from domain.flows.place_orders import place_orders
+from domain.flows.place_orders import place_all
 from domain.flows.receive_return import DisposeReturn, ReceiveLine, ReceiveReturn, dispose_return, receive_return
 from domain.flows.record_payment import RecordPayment, record_payment
 from domain.flows.record_scan import RecordScan, record_scan
@@ -71,7 +71,7 @@ class Day:
             )
             for _ in range(self.chance.randint(1, 3))
         ]
-        return await run(place_orders, requests)
+        return await run(place_all, requests)
 
     async def receive_stock(self) -> object:
         sku, place_id = self.chance.choice(SKUS[:2]), self.chance.choice(self.shop.places)

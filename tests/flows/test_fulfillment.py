@@ -12,7 +12,7 @@ from domain.flows.adjust_stock import (
 )
 from domain.flows.hold_order import ReleaseHold, release_hold
 from domain.flows.pack_shipment import PackLine, PackParcel, PackShipment, pack_shipment
-from domain.flows.place_orders import place_orders
+from domain.flows.place_orders import place_all
 from domain.flows.record_scan import RecordScan, record_scan
 from domain.flows.ship_shipment import ShipShipment, ship_shipment
 from domain.flows.unpack_shipment import CancelShipment, cancel_shipment
@@ -182,7 +182,7 @@ async def test_facts_from_the_floor_may_take_more_than_is_free_and_then_nothing_
     shop = await open_shop({"MUG": (5,)})
     await place({"MUG": 4})
     await run(adjust_stock, AdjustStock("MUG", shop.north, -3, note="Broken shelf."))
-    [refused] = await run(place_orders, [order_for({"MUG": 1})])
+    [refused] = await run(place_all, [order_for({"MUG": 1})])
     assert isinstance(refused, InsufficientStock)
     assert refused.available == 0
     await assert_books_balance(is_oversold=True)

@@ -13,7 +13,7 @@ from domain.channels.models import ChannelRow
 from domain.customers.models import CustomerRow
 from domain.kernel.bell import SilentBell
 from domain.kernel.models import JobRow, LogRow
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.locations.models import LocationKind, LocationRow
 from domain.orders.lifecycle import ChargeStatus, FulfillmentStatus, OrderStatus, ReturnsStatus
 from domain.orders.models import ChargeKind, ChargeRow, OrderLineRow, OrderOrigin, OrderRow, RequirementRow

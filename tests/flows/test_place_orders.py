@@ -10,7 +10,7 @@ from domain.allocation.models import AllocationRow
 from domain.catalog.errors import NotPriced, UnknownSku
 from domain.customers.models import CustomerRow
 from domain.flows.keep_catalog import CreateProduct, NewPrice, NewVariant, create_product
-from domain.flows.place_orders import place_orders
+from domain.flows.place_orders import place_all
 from domain.flows.placement import Component, PlaceCharge, PlaceCustomer, PlaceLine, PlaceOrder
 from domain.kernel.actor import ANONYMOUS, customer
 from domain.kernel.errors import DomainError, InvalidInput, NotFound, PermissionDenied, Refusals, Unauthenticated
@@ -37,13 +37,13 @@ from tests.domain.shop import (
 )
 
 
-async def place_all(*requests: PlaceOrder) -> Sequence[UUID | DomainError]:
-    return (await RUNNER.run(place_orders, ADMIN, requests)).value
+async def place_together(*requests: PlaceOrder) -> Sequence[UUID | DomainError]:
+    return (await RUNNER.run(place_all, ADMIN, requests)).value
 
 
 async def test_a_refused_order_leaves_no_trace_beside_orders_that_are_taken(database: Database) -> None:
     shop = await open_shop({"MUG": (5,)})
-    outcomes = await place_all(
+    outcomes = await place_together(
         order_for({"MUG": 2}, customer=PlaceCustomer(email="ann@example.com")),
         order_for({"MUG": 4}, customer=PlaceCustomer(email="bob@example.com")),
         order_for({"NOWHERE": 1}, customer=PlaceCustomer(email="eve@example.com")),
@@ -65,7 +65,7 @@ async def test_a_refused_order_leaves_no_trace_beside_orders_that_are_taken(data
 async def test_when_all_are_refused_nothing_changes(database: Database) -> None:
     await open_shop({"MUG": (1,)})
     before = await dump()
-    outcomes = await place_all(order_for({"MUG": 2}), order_for({"TEE": 1}), order_for({}))
+    outcomes = await place_together(order_for({"MUG": 2}), order_for({"TEE": 1}), order_for({}))
     assert [type(each) for each in outcomes] == [InsufficientStock, InsufficientStock, InvalidInput]
     assert await dump() == before
 
@@ -73,10 +73,10 @@ async def test_when_all_are_refused_nothing_changes(database: Database) -> None:
 async def test_two_lines_of_one_sku_are_added_up_before_stock_is_asked(database: Database) -> None:
     shop = await open_shop({"MUG": (5,)})
     lines = (PlaceLine("MUG", 3), PlaceLine("MUG", 3))
-    [refused] = await place_all(PlaceOrder(CHANNEL, lines))
+    [refused] = await place_together(PlaceOrder(CHANNEL, lines))
     assert isinstance(refused, InsufficientStock)
     assert (refused.requested, refused.available) == (6, 5)
-    [taken] = await place_all(PlaceOrder(CHANNEL, (PlaceLine("MUG", 3), PlaceLine("MUG", 2))))
+    [taken] = await place_together(PlaceOrder(CHANNEL, (PlaceLine("MUG", 3), PlaceLine("MUG", 2))))
     assert await column(OrderLineRow.filter(order_id=taken).order_by("position"), "quantity") == [3, 2]
     assert (await level("MUG", shop.north)).allocated == 5
     await assert_books_balance()
@@ -94,7 +94,7 @@ async def test_thirteen_units_over_two_locations_are_ten_and_three(database: Dat
 async def test_a_bundle_is_one_line_with_a_requirement_for_each_component(database: Database) -> None:
     shop = await open_shop({"MUG": (10,), "CAP": (10,)})
     bundle = PlaceLine("TEE", 2, unit_price_minor=1000, components=(Component("MUG", 2), Component("CAP", 1)))
-    [order_id] = await place_all(PlaceOrder(CHANNEL, (bundle,)))
+    [order_id] = await place_together(PlaceOrder(CHANNEL, (bundle,)))
     parts = await RequirementRow.filter(order_id=order_id).order_by("sku")
     assert [(each.sku, each.required, each.gross_minor) for each in parts] == [("CAP", 2, 667), ("MUG", 4, 1333)]
     assert [(await level(sku, shop.north)).allocated for sku in ("MUG", "CAP")] == [4, 2]
@@ -129,13 +129,13 @@ async def test_an_order_that_is_not_confirmed_holds_its_units_and_expires_in_thr
 
 async def test_an_external_reference_names_one_order_of_a_channel(database: Database) -> None:
     await open_shop({"MUG": (5,)})
-    first, twin = await place_all(
+    first, twin = await place_together(
         order_for({"MUG": 1}, external_reference="A-1"), order_for({"MUG": 1}, external_reference="A-1")
     )
     assert isinstance(first, UUID)
     assert isinstance(twin, ExternalReferenceTaken)
     before = await dump()
-    [again] = await place_all(order_for({"MUG": 1}, external_reference="A-1"))
+    [again] = await place_together(order_for({"MUG": 1}, external_reference="A-1"))
     assert isinstance(again, ExternalReferenceTaken)
     assert (again.channel, again.reference) == (CHANNEL, "A-1")
     assert await dump() == before
@@ -143,7 +143,7 @@ async def test_an_external_reference_names_one_order_of_a_channel(database: Data
 
 async def test_a_refused_order_does_not_use_its_external_reference_up(database: Database) -> None:
     await open_shop({"MUG": (5,)})
-    unknown, short, taken = await place_all(
+    unknown, short, taken = await place_together(
         order_for({"NOWHERE": 1}, external_reference="A-1"),
         order_for({"MUG": 6}, external_reference="A-1"),
         order_for({"MUG": 1}, external_reference="A-1"),
@@ -157,7 +157,7 @@ async def test_orders_of_one_new_customer_share_one_row_and_it_bears_the_name_on
     database: Database,
 ) -> None:
     await open_shop({"MUG": (5,)})
-    await place_all(
+    await place_together(
         order_for({"MUG": 9}, customer=PlaceCustomer(email="Ann@Example.com", name="Refused")),
         order_for({"MUG": 1}, customer=PlaceCustomer(email="ann@example.com", name="Ann")),
         order_for({"MUG": 1}, customer=PlaceCustomer(email="ANN@example.com", name="Annie")),
@@ -167,10 +167,11 @@ async def test_orders_of_one_new_customer_share_one_row_and_it_bears_the_name_on
 
 async def test_all_faults_of_a_request_are_named_at_once(database: Database) -> None:
     await open_shop({"MUG": (5,)})
-    [refused] = await place_all(PlaceOrder(CHANNEL, (PlaceLine("MUG", 0), PlaceLine("MUG", 1), PlaceLine("TEE", -1))))
+    lines = (PlaceLine("MUG", 0), PlaceLine("MUG", 1), PlaceLine("TEE", -1))
+    [refused] = await place_together(PlaceOrder(CHANNEL, lines))
     assert isinstance(refused, Refusals)
     assert [each.path for each in refused.errors] == [("lines", "0", "quantity"), ("lines", "2", "quantity")]
-    [refused] = await place_all(order_for({"A": 1, "B": 1}))
+    [refused] = await place_together(order_for({"A": 1, "B": 1}))
     assert isinstance(refused, Refusals)
     assert [each.path for each in refused.errors] == [("lines", "0", "sku"), ("lines", "1", "sku")]
 
@@ -202,7 +203,7 @@ async def test_what_can_never_be_right_is_refused_and_its_field_is_named(databas
     request, kind, path = REFUSED[fault]
     await open_shop({"MUG": (5,)})
     before = await dump()
-    [refused] = await place_all(request)
+    [refused] = await place_together(request)
     assert isinstance(refused, DomainError)
     assert type(refused) is kind
     assert refused.path == path
@@ -211,7 +212,7 @@ async def test_what_can_never_be_right_is_refused_and_its_field_is_named(databas
 
 async def test_a_sku_without_a_price_in_the_channel_is_refused(database: Database) -> None:
     await open_shop({"MUG": (5,)})
-    [taken] = await place_all(PlaceOrder(CHANNEL, (PlaceLine("MUG", 1, unit_price_minor=0),)))
+    [taken] = await place_together(PlaceOrder(CHANNEL, (PlaceLine("MUG", 1, unit_price_minor=0),)))
     assert isinstance(taken, UUID)
     assert await PaymentRow.filter(order_id=taken).count() == 0, "nothing is owed, so no money is expected"
     assert NotPriced("MUG", CHANNEL).sku == "MUG"
@@ -222,15 +223,15 @@ async def test_buyers_pay_list_prices_and_buy_for_themselves(database: Database)
     await place({"MUG": 1}, customer=PlaceCustomer(email="ann@example.com"))
     ann = customer((await CustomerRow.get(email="ann@example.com")).id)
     before = await dump()
-    [cheaper] = await run(place_orders, [PlaceOrder(CHANNEL, (PlaceLine("MUG", 1, unit_price_minor=1),))], actor=ann)
+    [cheaper] = await run(place_all, [PlaceOrder(CHANNEL, (PlaceLine("MUG", 1, unit_price_minor=1),))], actor=ann)
     other = PlaceCustomer(id=UUID(int=7))
-    [stranger] = await run(place_orders, [order_for({"MUG": 1}, customer=other)], actor=ann)
+    [stranger] = await run(place_all, [order_for({"MUG": 1}, customer=other)], actor=ann)
     assert isinstance(cheaper, PermissionDenied)
     assert isinstance(stranger, PermissionDenied)
     with pytest.raises(Unauthenticated):
-        await run(place_orders, [order_for({"MUG": 1})], actor=ANONYMOUS)
+        await run(place_all, [order_for({"MUG": 1})], actor=ANONYMOUS)
     assert await dump() == before
-    [own] = await run(place_orders, [order_for({"MUG": 1})], actor=ann)
+    [own] = await run(place_all, [order_for({"MUG": 1})], actor=ann)
     assert (await order(cast("UUID", own))).customer_id == ann.scope.customer_id
 
 
@@ -250,11 +251,11 @@ async def test_one_address_is_one_customer_however_it_is_written(database: Datab
 async def test_an_order_needs_at_most_a_million_units_of_a_sku_in_all_its_lines(database: Database) -> None:
     await open_shop({"MUG": (1_000_000, 1_000_000)})
     before = await dump()
-    [refused] = await place_all(PlaceOrder(CHANNEL, (PlaceLine("MUG", 600_000), PlaceLine("MUG", 400_001))))
+    [refused] = await place_together(PlaceOrder(CHANNEL, (PlaceLine("MUG", 600_000), PlaceLine("MUG", 400_001))))
     assert type(refused) is InvalidInput
     assert refused.path == ("lines",)
     assert await dump() == before
-    [taken] = await place_all(PlaceOrder(CHANNEL, (PlaceLine("MUG", 600_000), PlaceLine("MUG", 400_000))))
+    [taken] = await place_together(PlaceOrder(CHANNEL, (PlaceLine("MUG", 600_000), PlaceLine("MUG", 400_000))))
     assert isinstance(taken, UUID)
     await assert_books_balance()
 

@@ -13,7 +13,7 @@ from tortoise.models import Model
 from domain.catalog.models import ProductRow, VariantRow
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.bell import SilentBell
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.locations.models import LocationRow
 from domain.orders.models import OrderRow
 from domain.payments.models import PaymentRow, RefundRow

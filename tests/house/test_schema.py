@@ -25,7 +25,7 @@ from domain.flows.request_return import RequestReturn, RequestReturnLine, reques
 from domain.kernel.actor import ANONYMOUS, Actor, tracking_link
 from domain.kernel.bell import SilentBell
 from domain.kernel.ids import global_id
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from domain.orders.models import HoldKind, OrderRow
 from resolvers import build_schema
 from resolvers.context import Context

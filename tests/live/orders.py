@@ -11,7 +11,8 @@ from domain.kernel.actor import SYSTEM, Actor
 from domain.kernel.bell import Bell, SilentBell
 from domain.kernel.events import OrderFact
 from domain.kernel.ids import new_id
-from domain.kernel.unit_of_work import Runner, UnitOfWork
+from domain.kernel.runner import Runner
+from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.models import OrderOrigin, OrderRow

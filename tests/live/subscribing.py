@@ -13,7 +13,7 @@ from adapters.bell.hub import Hub
 from adapters.bell.memory import MemoryBell
 from domain.kernel.actor import Actor
 from domain.kernel.ids import global_id
-from domain.kernel.unit_of_work import Runner
+from domain.kernel.runner import Runner
 from resolvers.context import context_for
 from resolvers.live import LiveSubscription
 from schema.events import EVENT_TYPES
