@@ -10,7 +10,6 @@ from typing import Any
 import asyncpg
 import structlog
 from graphql import OperationType
-from graphql.utilities import get_operation_ast
 from strawberry.schema import Schema
 from tortoise.exceptions import OperationalError
 
@@ -18,8 +17,9 @@ from domain.kernel.actor import Scope
 from domain.kernel.database import Dialect, current_connection
 from schema.compiled import CompiledReader, Fetch, NotCompilable, Operation, Reason
 from server.answers import DeadlineExceeded
+from server.compiled_writes import CompiledWrites
 from server.database import Database
-from server.documents import Documents, Prepared
+from server.documents import Documents
 from server.limits import cost_refusal
 from server.read_pool import open_read_pool
 from server.settings import Settings
@@ -35,6 +35,7 @@ class CompiledReads:
     def __init__(self, schema: Schema, documents: Documents, settings: Settings) -> None:
         self._schema, self._documents, self._settings = schema, documents, settings
         self._reader: CompiledReader | None = None
+        self.writes = CompiledWrites(schema, documents, settings)
         self.answered = 0
         self.fallbacks: Counter[Reason] = Counter()
 
@@ -46,10 +47,12 @@ class CompiledReads:
             return
         async with _fetching(database, self._settings) as fetch:
             self._reader = CompiledReader(self._schema, database.dialect, fetch, admits=self._admits)
+            self.writes.begin(database.dialect, fetch)
             try:
                 yield
             finally:
                 self._reader = None
+                self.writes.end()
                 log.info("reads.counted", compiled=self.answered, usual=dict(self.fallbacks))
 
     async def answer(self, request: Mapping[str, Any], scope: Scope) -> bytes | None:
@@ -59,7 +62,7 @@ class CompiledReads:
         """
         if self._reader is None or (prepared := self._documents.get(request["query"])) is None:
             return None
-        operation = self._operation(prepared, request.get("operationName"))
+        operation = prepared.operation(self._schema, request.get("operationName"), OperationType.QUERY)
         if operation is None:
             return None
         started = time.perf_counter()
@@ -77,16 +80,6 @@ class CompiledReads:
         self.answered += 1
         if (seconds := time.perf_counter() - started) > SLOW_SECONDS:
             log.info("read.slow", operation=(operation.name or "")[:60], ms=round(seconds * 1000, 1))
-        return found
-
-    def _operation(self, prepared: Prepared, name: str | None) -> Operation | None:
-        """The query of that name; None for what is none, or is not clearly named."""
-        found = prepared.operations.get(name)
-        if found is None:
-            definition = get_operation_ast(prepared.document, name)
-            if definition is None or definition.operation is not OperationType.QUERY:
-                return None
-            found = prepared.operations[name] = Operation(self._schema, prepared.document, definition)
         return found
 
     def _admits(self, operation: Operation, variables: Mapping[str, Any]) -> bool:

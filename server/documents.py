@@ -5,9 +5,10 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 from graphql.utilities import get_operation_ast
 from strawberry.extensions import SchemaExtension
+from strawberry.schema import Schema
 from strawberry.schema.schema import validate_document
 
 from schema.compiled import Operation
@@ -23,10 +24,20 @@ LONGEST_CACHED_DOCUMENT = 20_000
 
 @dataclass(frozen=True)
 class Prepared:
-    """A document that is valid for the schema and within the limits of its form; its queries by their names."""
+    """A document that is valid for the schema and within the limits of its form."""
 
     document: DocumentNode
-    operations: dict[str | None, Operation | None] = field(default_factory=dict)
+    _operations: dict[str | None, Operation] = field(default_factory=dict)
+
+    def operation(self, schema: Schema, name: str | None, kind: OperationType) -> Operation | None:
+        """The operation of that name; None when there is none, it is of another kind, or not clearly named."""
+        found = self._operations.get(name)
+        if found is None:
+            definition = get_operation_ast(self.document, name)
+            if definition is None:
+                return None
+            found = self._operations[name] = Operation(schema, self.document, definition)
+        return found if found.definition.operation is kind else None
 
 
 class Documents:

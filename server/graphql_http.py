@@ -89,11 +89,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return self._page_of(Request(scope, receive))
         fields = await fields_of(headers, receive, self.settings.max_body_bytes)
         identity = await self._identity(headers.authorization)
-        if headers.takes_json and (found := await self._compiled(fields, identity.actor)) is not None:
+        context = self._context_for(identity.actor)
+        if headers.takes_json and (found := await self._compiled(fields, context)) is not None:
             return JSONBytes(found)
         request = Request(scope, receive)
         request.state.fields, request.state.expires_at = fields, identity.expires_at
-        return await self.run(request, context=self._context_for(identity.actor))
+        return await self.run(request, context=context)
 
     def _page_of(self, request: Request) -> Response:
         is_page = request.method in ("GET", "HEAD") and "query" not in request.query_params
@@ -101,12 +102,16 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return HTMLResponse(self._page(), headers=PAGE_HEADERS)
         raise Refused(405, BAD_REQUEST, "Send operations by POST, as application/json.", ("Allow", "POST"))
 
-    async def _compiled(self, fields: Mapping[str, Any], actor: Actor) -> bytes | None:
+    async def _compiled(self, fields: Mapping[str, Any], context: Context) -> bytes | None:
+        found: bytes | ExecutionResult | None
         try:
-            return await self._reads.answer(fields, actor.scope)
+            found = await self._reads.answer(fields, context.actor.scope)
+            if found is None:
+                found = await self._reads.writes.answer(fields, context)
         except DeadlineExceeded as error:
             late = GraphQLError(str(error), original_error=error)
-            return orjson.dumps(answer(ExecutionResult(data=None, errors=[late])))
+            found = ExecutionResult(data=None, errors=[late])
+        return orjson.dumps(answer(found)) if isinstance(found, ExecutionResult) else found
 
     async def _identity(self, authorization: str | None) -> Identity:
         try:

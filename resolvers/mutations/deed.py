@@ -13,7 +13,7 @@ from resolvers.context import Context
 from schema.errors import UserError, user_errors
 from schema.inputs.intentions import Instruction, check_texts, shown_name
 from schema.payloads import Payload
-from schema.views import Node, view
+from schema.views import Node, Unread, view
 
 Info = strawberry.Info[Context, None]
 PayloadT = TypeVar("PayloadT", bound=Payload)
@@ -25,14 +25,19 @@ async def done(
     flow: Flow[Any, UUID],
     given: Instruction,
     payload: type[PayloadT],
+    *,
+    told: Mapping[str, Any] | None = None,
     **things: type[Node],
 ) -> PayloadT:
     """Run the flow for what is given. Raises Unauthenticated and PermissionDenied; other refusals are in the payload.
 
     `things` are fields of the payload: one that the input names by its id is that thing, any other is what the flow
     gave. Each is read after the commit, so that a replay shows it as it is now, and a refusal as it still is.
+    `told` are fields that only who did it is told.
     """
     context, errors, is_replay, value = info.context, list[UserError](), False, None
+    if context.answered is not None:
+        return await _read(context, context.answered, things)
     try:
         check_texts(given)
         is_rehearsal = getattr(given, "dry_run", False)
@@ -40,7 +45,8 @@ async def done(
         value, is_replay = outcome.value, outcome.replayed
     except DomainError as refusal:
         errors = user_errors(_named(refusal, given))
-    return payload(errors=errors, replayed=is_replay, **await _present(context, given, things, value))
+    shown = await _present(context, given, things, value)
+    return payload(errors=errors, replayed=is_replay, **shown, **({} if errors else told or {}))
 
 
 async def _present(
@@ -54,6 +60,14 @@ async def _present(
         key = value if named is None else _named_key(kind, named)
         shown[name] = None if key is None else await context.reader.load(kind, key)
     return shown
+
+
+async def _read(context: Context, answered: PayloadT, things: Mapping[str, type[Node]]) -> PayloadT:
+    """The payload, its things read."""
+    for name in things:
+        if isinstance(thing := getattr(answered, name), Unread):
+            setattr(answered, name, await context.reader.load(thing.view, thing.key))
+    return answered
 
 
 def _named_key(kind: type[Node], text: str) -> UUID | None:

@@ -83,8 +83,7 @@ class OrderMutations:
         self, info: Info, input: Annotated[OrderTrackingLinkOpenInput, ASKED]
     ) -> OrderTrackingLinkOpenPayload:
         token = new_token()
-        opened = await done(
-            info, open_tracking_link, input.with_hash(hash_of(token)), OrderTrackingLinkOpenPayload, order=Order
+        given = input.with_hash(hash_of(token))
+        return await done(
+            info, open_tracking_link, given, OrderTrackingLinkOpenPayload, told={"token": token}, order=Order
         )
-        opened.token = None if opened.errors else token
-        return opened

@@ -4,7 +4,9 @@ The door is `CompiledReader`. Whatever it cannot compile it refuses with NotComp
 """
 
 from schema.compiled.fragments import Fetch
+from schema.compiled.payloads import Verb, verb_of
 from schema.compiled.plan import NotCompilable, Reason
 from schema.compiled.reader import CompiledReader, Operation
+from schema.compiled.things import Things
 
-__all__ = ["CompiledReader", "Fetch", "NotCompilable", "Operation", "Reason"]
+__all__ = ["CompiledReader", "Fetch", "NotCompilable", "Operation", "Reason", "Things", "Verb", "verb_of"]

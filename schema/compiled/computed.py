@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, is_abstract_type, is_leaf_type
 
 from domain.kernel.actor import Scope
 from schema.compiled.plan import NotCompilable, Patch, Reason, Request
@@ -45,7 +45,7 @@ def _taker(word: Value | Exists | Computed, view: View) -> Callable[[Scope, Iter
 
 def patch_of(declared: Computed, view: View, kind: Any, selected: Selected, selections: Selections) -> Patch:
     """What stands in the answer for the field, from the values of its leaves."""
-    evaluate, shape = evaluator(declared, view), _shape(kind, selected, selections)
+    evaluate, shape = evaluator(declared, view), shape_of(kind, selected, selections)
 
     def patch(request: Request, values: Sequence[Any]) -> Any:
         return shape(evaluate(request.scope, iter(values)))
@@ -53,22 +53,36 @@ def patch_of(declared: Computed, view: View, kind: Any, selected: Selected, sele
     return patch
 
 
-def _shape(kind: Any, selected: Selected, selections: Selections) -> Callable[[Any], Any]:
+Shape = Callable[[Any], Any]
+
+
+def shape_of(kind: Any, selected: Selected, selections: Selections) -> Shape:
     """From what Python made to what the selection asks of it: there is no I/O and there are no arguments in it."""
     if isinstance(kind, GraphQLNonNull):
-        return _never_null(_shape(kind.of_type, selected, selections))
+        return _never_null(shape_of(kind.of_type, selected, selections))
     if isinstance(kind, GraphQLList):
-        each = _shape(kind.of_type, selected, selections)
+        each = shape_of(kind.of_type, selected, selections)
         return lambda made: None if made is None else [each(one) for one in made]
     if is_leaf_type(kind):
         return lambda made: None if made is None else kind.serialize(made)
+    if is_abstract_type(kind):
+        return _shape_of_some(kind, selected, selections)
     if not isinstance(kind, GraphQLObjectType):
         raise NotCompilable(Reason.FIELD, f"computed {kind}")
     parts = [(key, *_part(kind, nodes, selections)) for key, nodes in selections.fields(kind, selected).items()]
     return lambda made: None if made is None else {key: part(getattr(made, name, None)) for key, name, part in parts}
 
 
-def _part(kind: GraphQLObjectType, nodes: Any, selections: Selections) -> tuple[str, Callable[[Any], Any]]:
+def _shape_of_some(kind: Any, selected: Selected, selections: Selections) -> Shape:
+    """Of an interface or a union: each made thing is of the type whose class it has."""
+    by_class = {
+        each.extensions["strawberry-definition"].origin: shape_of(each, selected, selections)
+        for each in selections.schema.get_possible_types(kind)
+    }
+    return lambda made: None if made is None else by_class[type(made)](made)
+
+
+def _part(kind: GraphQLObjectType, nodes: Any, selections: Selections) -> tuple[str, Shape]:
     name = nodes[0].name.value
     if name == "__typename":
         return "__class__", lambda _made: kind.name
@@ -76,10 +90,10 @@ def _part(kind: GraphQLObjectType, nodes: Any, selections: Selections) -> tuple[
     said = field.extensions["strawberry-definition"]
     if not said.is_basic_field:
         raise NotCompilable(Reason.FIELD, f"{kind.name}.{name}")
-    return said.python_name, _shape(field.type, below(nodes), selections)
+    return said.python_name, shape_of(field.type, below(nodes), selections)
 
 
-def _never_null(shape: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _never_null(shape: Shape) -> Shape:
     def shaped(made: Any) -> Any:
         if made is None:
             raise NotCompilable(Reason.NULL)

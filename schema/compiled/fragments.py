@@ -24,7 +24,7 @@ Fetch = Callable[[str, Sequence[Any]], Awaitable[str | None]]
 # the n-th of the others belongs.
 _HOLE = re.compile(rb"\x03(\d+):([0-9a-f]{32}):(\d+)((?:\x05[^\x04\x05]*)*)\x04")
 _OTHER = re.compile(rb"\x06(\d+)\x07")
-_READ_TOGETHER = (1, 5, 20, 100)  # orders in a statement: few sizes, so that few statements are prepared
+READ_TOGETHER = (1, 5, 20, 100)  # orders in a statement: few sizes, so that few statements are prepared
 _MOST_OWNERS = 10_000
 _ENTRY_BYTES = 400  # what an entry takes beside its text
 
@@ -36,15 +36,15 @@ def is_own(row: RowType) -> bool:
 
 @dataclass(eq=False)
 class Fragment:
-    """What an operation selects of an order that is the order's own, as a statement for several orders."""
+    """What an operation selects of a thing, as a statement for several of its kind; of orders, what is their own."""
 
     plan: Plan
     alias: str
     visible: str
 
-    def sql(self, writer: Writer, bound: int, orders: int) -> str:
-        """For so many orders, whose ids follow the bound parameters: each as `id:version\\x02json\\x04`."""
-        places = ", ".join(writer.parameter(bound + n) for n in range(1, orders + 1))
+    def sql(self, writer: Writer, bound: int, count: int) -> str:
+        """For so many, whose ids follow the bound parameters: each as `name\\x02json\\x04`, if it is visible."""
+        places = ", ".join(writer.parameter(bound + n) for n in range(1, count + 1))
         visible = f" and {self.visible}" if self.visible else ""
         return f"{self.plan.sql} where {self.alias}.id in ({places}){visible}"
 
@@ -121,15 +121,15 @@ class Filling:
                 texts[order] = text
         self.wanted, self.found = self.wanted + len(asked), self.found + len(texts)
         missing = [order for order in asked if order not in texts]
-        for start in range(0, len(missing), _READ_TOGETHER[-1]):
-            read = await self._read(fragment, values, missing[start : start + _READ_TOGETHER[-1]])
+        for start in range(0, len(missing), READ_TOGETHER[-1]):
+            read = await self._read(fragment, values, missing[start : start + READ_TOGETHER[-1]])
             for order, version, text in read:
                 texts[order] = text
                 self.kept.keep((owner, order, version), text)
         return texts
 
     async def _read(self, fragment: Fragment, values: list[Any], orders: list[bytes]) -> list[tuple[bytes, int, bytes]]:
-        size = next(size for size in _READ_TOGETHER if size >= len(orders))
+        size = next(size for size in READ_TOGETHER if size >= len(orders))
         ids = [self.writer.bound(UUID(order.decode())) for order in orders]
         ids += ids[:1] * (size - len(ids))
         answer = await self.fetch(fragment.sql(self.writer, len(values), size), [*values, *ids])

@@ -26,7 +26,7 @@ class Selections:
     """Collects the fields of one operation, as `CollectFields` of the GraphQL specification says."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: VariableValues) -> None:
-        self._schema, self._variables = schema, variables
+        self.schema, self._variables = schema, variables
         self._fragments: Mapping[str, FragmentDefinitionNode] = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
@@ -68,8 +68,8 @@ class Selections:
     def _applies(self, fragment: FragmentDefinitionNode | InlineFragmentNode, kind: GraphQLObjectType) -> bool:
         if fragment.type_condition is None:
             return True
-        on = self._schema.get_type(fragment.type_condition.name.value)
-        return on is kind or (on is not None and is_abstract_type(on) and self._schema.is_sub_type(on, kind))
+        on = self.schema.get_type(fragment.type_condition.name.value)
+        return on is kind or (on is not None and is_abstract_type(on) and self.schema.is_sub_type(on, kind))
 
 
 def below(nodes: Sequence[FieldNode]) -> list[SelectionSetNode]:

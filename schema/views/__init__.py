@@ -19,6 +19,7 @@ from schema.views.filters import BoolFilter, EnumFilter, IdFilter, IntFilter, Te
 from schema.views.house import broken_edges, undeclared_fields, undescribed
 from schema.views.reader import Reader, ReaderPerOperation
 from schema.views.refusals import bad_request, limit_exceeded
+from schema.views.unread import Naming, Unread
 from schema.views.view import Node, View, view, view_of
 from schema.views.words import Column, MinorUnits, Parts
 
@@ -33,6 +34,7 @@ __all__ = [
     "IntFilter",
     "MinorUnits",
     "Money",
+    "Naming",
     "Node",
     "PageInfo",
     "Parts",
@@ -40,6 +42,7 @@ __all__ = [
     "ReaderPerOperation",
     "TextFilter",
     "TimeFilter",
+    "Unread",
     "View",
     "bad_request",
     "broken_edges",

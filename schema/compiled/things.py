@@ -1,0 +1,81 @@
+"""Things by their keys: what an operation selects of one, read in one statement with those that others ask at once."""
+
+import asyncio
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from schema.compiled.compiler import Compiler
+from schema.compiled.conditions import table
+from schema.compiled.dialects import Writer
+from schema.compiled.fragments import READ_TOGETHER, Fetch, Fragment
+from schema.compiled.plan import Literal, Request, concatenated
+from schema.compiled.selections import Selected
+from schema.views.view import View
+
+
+def thing_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) -> Fragment:
+    """What is selected of things of a kind, each as `key\\x02json\\x04`. The compiler serves nothing else."""
+    alias = compiler.conditions.alias()
+    json = compiler.object(kind, selected, alias, view)
+    parts = [compiler.writer.hex_id(f"{alias}.id"), Literal("\x02"), *json, Literal("\x04")]
+    listed = compiler.writer.joined(concatenated(parts), f"{alias}.id")
+    compiler.plan.sql = f"select {listed} from {table(view.row)} {alias}"
+    return Fragment(compiler.plan, alias, compiler.visible(view, alias))
+
+
+@dataclass
+class _Asked:
+    """Keys of one kind of thing that are to be read in the next statement, and who waits for them."""
+
+    request: Request
+    keys: dict[UUID, asyncio.Future[bytes | None]] = field(default_factory=dict)
+
+
+@dataclass
+class Things:
+    """Reads things. Those asked for in one turn of the loop, in the same words and scope, are read together."""
+
+    writer: Writer
+    fetch: Fetch
+    _asked: dict[Hashable, _Asked] = field(default_factory=dict)
+
+    async def read(self, plan: Fragment, request: Request, key: UUID) -> bytes | None:
+        """The thing's JSON; None when it is not there to see. Raises NotCompilable, and the database's own errors."""
+        parameters = plan.plan.parameters(request)
+        alike = (plan, tuple(parameters), request.scope)
+        asked = self._asked.get(alike)
+        if asked is None:
+            asked = self._asked[alike] = _Asked(request)
+            loop = asyncio.get_running_loop()
+            loop.call_soon(lambda: loop.create_task(self._read(plan, parameters, self._asked.pop(alike))))
+        if key not in asked.keys:
+            asked.keys[key] = asyncio.get_running_loop().create_future()
+        return await asyncio.shield(asked.keys[key])
+
+    async def _read(self, plan: Fragment, parameters: list[Any], asked: _Asked) -> None:
+        keys = list(asked.keys)
+        try:
+            found: dict[bytes, bytes] = {}
+            for start in range(0, len(keys), READ_TOGETHER[-1]):
+                found |= await self._some(plan, parameters, asked.request, keys[start : start + READ_TOGETHER[-1]])
+            for key, waiting in asked.keys.items():
+                waiting.set_result(found.get(key.hex.encode()))
+        except Exception as error:
+            for waiting in asked.keys.values():
+                if not waiting.done():
+                    waiting.set_exception(error)
+                    waiting.exception()  # whoever asked may be gone
+
+    async def _some(
+        self, plan: Fragment, parameters: list[Any], request: Request, keys: list[UUID]
+    ) -> dict[bytes, bytes]:
+        size = next(size for size in READ_TOGETHER if size >= len(keys))
+        bound = [self.writer.bound(key) for key in keys] + [self.writer.bound(keys[0])] * (size - len(keys))
+        answer = await self.fetch(plan.sql(self.writer, len(parameters), size), [*parameters, *bound])
+        found = {}
+        for entry in plan.plan.patched((answer or "").encode(), request).split(b"\x04")[:-1]:
+            name, _, json = entry.removeprefix(b",").partition(b"\x02")
+            found[name] = json
+        return found
