@@ -107,5 +107,6 @@ async def _lead(runner: Runner, order_id: UUID, stage: Stage, placed_at: datetim
                 # The books say when it happened, as they would if the shop had stood here all the time.
                 tx.now = at
                 await step.act(tx, order_id, rng)
+                await tx.flush()
 
         await runner.run(tell, actor, chapter)

@@ -1,8 +1,14 @@
-"""Who may see what is on sale."""
+"""Who may see what is on sale, and what is on sale at which price."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from tortoise.expressions import Q
 
+from domain.catalog.models import VariantKind
 from domain.kernel.actor import Permission, Scope
+from domain.kernel.lookups import look_up
 from domain.kernel.visibility import EVERYTHING, NOTHING
 
 
@@ -25,3 +31,34 @@ def _on_sale(scope: Scope, active: Q) -> Q:
     if not scope.may(Permission.READ_CATALOG):
         return NOTHING
     return EVERYTHING if scope.sees_everything else active
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A variant on sale, and what a unit of it costs in each channel, in minor units."""
+
+    variant_id: UUID
+    sku: str
+    title: str
+    kind: VariantKind
+    is_stock_tracked: bool
+    prices: dict[UUID, int] = field(default_factory=dict)
+
+
+async def offers(skus: Collection[str], channel_ids: Collection[UUID]) -> dict[str, Offer]:
+    """What is on sale of these SKUs, with its prices in these channels."""
+    found: dict[str, Offer] = {}
+    for row in await look_up(
+        "SELECT v.id, v.sku, v.title, v.kind, v.is_stock_tracked, p.channel_id, p.amount_minor"
+        " FROM variants v LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id {1}"
+        " WHERE v.sku {0} AND v.is_active",
+        skus,
+        channel_ids,
+    ):
+        offer = found.get(row["sku"])
+        if offer is None:
+            kind, is_tracked = VariantKind(row["kind"]), bool(row["is_stock_tracked"])
+            offer = found[row["sku"]] = Offer(row["id"], row["sku"], row["title"], kind, is_tracked)
+        if row["channel_id"] is not None:
+            offer.prices[row["channel_id"]] = row["amount_minor"]
+    return found

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from domain.allocation.decisions import Plan
 from domain.catalog.errors import NotPriced, UnknownSku
-from domain.catalog.models import VariantRow
-from domain.channels.models import ChannelRow
+from domain.catalog.queries import Offer
+from domain.channels.queries import OpenChannel
 from domain.flows.give_uncounted import is_given_at_confirmation
 from domain.flows.listing import Listing, customer_of
 from domain.flows.placement import Component, PlaceLine, PlaceOrder
@@ -17,17 +17,18 @@ from domain.kernel.ids import new_id
 from domain.kernel.money import LARGEST_MINOR
 from domain.orders.decisions import (
     MOST_UNITS,
-    Units,
     fulfillment_status,
     price_line,
     spread_over_requirements,
 )
 from domain.orders.errors import WrongCurrency
-from domain.orders.lifecycle import ORDER, OrderAction, OrderStatus
+from domain.orders.lifecycle import ORDER, FulfillmentStatus, OrderAction, OrderFacts, OrderStatus
 from domain.orders.models import ChargeRow, OrderAddressRow, OrderLineRow, OrderRow, RequirementRow
 from domain.orders.service import new_number, units_of
 from domain.payments.lifecycle import PaymentStatus
 from domain.payments.models import PaymentRow
+
+NOTHING_YET = FulfillmentStatus.UNFULFILLED
 
 
 @dataclass
@@ -78,9 +79,8 @@ def draft_order(actor: Actor, now: datetime, request: PlaceOrder, listing: Listi
             raise WrongCurrency(channel.currency, each.currency[:3], path=each.path)
     _check_authority(actor, request)
     listing.check_reference(channel.id, request)
-    customer = customer_of(actor, now, request.customer, listing)
     order = _order(now, request, channel)
-    order.customer_id = customer.id if customer else None
+    order.customer_id = customer_of(actor, now, request.customer, listing)
     draft = Draft(order, [], [], _charges(order, request), _addresses(order, request), None)
     faults: list[DomainError] = []
     for n, line in enumerate(request.lines):
@@ -109,8 +109,8 @@ def _check_authority(actor: Actor, request: PlaceOrder) -> None:
         actor.require(Permission.MANAGE_ORDERS)
 
 
-def _order(now: datetime, request: PlaceOrder, channel: ChannelRow) -> OrderRow:
-    facts = OrderRow(fulfillment_status=_nothing_yet()).facts(is_on_hold=False)
+def _order(now: datetime, request: PlaceOrder, channel: OpenChannel) -> OrderRow:
+    facts = OrderFacts(is_on_hold=False, fulfillment_status=NOTHING_YET)
     status = ORDER.step(OrderAction.SUBMIT, OrderStatus.DRAFT, facts)
     if request.is_confirmed:
         status = ORDER.step(OrderAction.CONFIRM, status, facts)
@@ -132,47 +132,42 @@ def _order(now: datetime, request: PlaceOrder, channel: ChannelRow) -> OrderRow:
     )
 
 
-def _nothing_yet() -> object:
-    return fulfillment_status(Units(0, 0, 0, 0, 0, 0, 0, 0), work_began=False)
-
-
-def _add_line(draft: Draft, n: int, line: PlaceLine, channel: ChannelRow, listing: Listing) -> None:
+def _add_line(draft: Draft, n: int, line: PlaceLine, channel: OpenChannel, listing: Listing) -> None:
     path = ("lines", str(n))
-    variant = _variant(line.sku, listing, (*path, "sku"))
+    offer = _offer(line.sku, listing, (*path, "sku"))
     price_minor = line.unit_price_minor
     if price_minor is None:
-        price = listing.prices.get((variant.id, channel.id))
-        if price is None:
-            raise NotPriced(variant.sku, channel.code, path=(*path, "sku"))
-        price_minor = price.amount_minor
+        price_minor = offer.prices.get(channel.id)
+        if price_minor is None:
+            raise NotPriced(offer.sku, channel.code, path=(*path, "sku"))
     amounts = price_line(line.quantity, price_minor, line.discount_minor, line.tax_minor, path=path)
     row = OrderLineRow(
         id=new_id(),
         order_id=draft.order.id,
         position=n + 1,
-        variant_id=variant.id,
-        sku=variant.sku,
-        title=variant.title,
+        variant_id=offer.variant_id,
+        sku=offer.sku,
+        title=offer.title,
         quantity=line.quantity,
         currency=channel.currency,
         **vars(amounts),
     )
     draft.lines.append(row)
-    parts = line.components or (Component(variant.sku, 1),)
+    parts = line.components or (Component(offer.sku, 1),)
     shares = spread_over_requirements(amounts.gross_minor, [part.units for part in parts])
     for part, share in zip(parts, shares, strict=True):
-        needed = _variant(part.sku, listing, (*path, "components"))
+        needed = _offer(part.sku, listing, (*path, "components"))
         draft.requirements.append(_requirement(draft, row, needed, part.units, share))
 
 
-def _variant(sku: str, listing: Listing, path: tuple[str, ...]) -> VariantRow:
-    variant = listing.variants.get(sku)
-    if variant is None:
+def _offer(sku: str, listing: Listing, path: tuple[str, ...]) -> Offer:
+    offer = listing.offers.get(sku)
+    if offer is None:
         raise UnknownSku(sku, path=path)
-    return variant
+    return offer
 
 
-def _requirement(draft: Draft, line: OrderLineRow, variant: VariantRow, units: int, gross_minor: int) -> RequirementRow:
+def _requirement(draft: Draft, line: OrderLineRow, offer: Offer, units: int, gross_minor: int) -> RequirementRow:
     required = line.quantity * units
     if required > MOST_UNITS:
         raise InvalidInput(f"A line needs at most {MOST_UNITS:,} units.", path=("lines", str(line.position - 1)))
@@ -180,10 +175,10 @@ def _requirement(draft: Draft, line: OrderLineRow, variant: VariantRow, units: i
         id=new_id(),
         order_id=draft.order.id,
         line_id=line.id,
-        variant_id=variant.id,
-        sku=variant.sku,
+        variant_id=offer.variant_id,
+        sku=offer.sku,
         units_per_item=units,
-        is_stocked=variant.is_stock_tracked,
+        is_stocked=offer.is_stock_tracked,
         required=required,
         currency=line.currency,
         gross_minor=gross_minor,
@@ -198,7 +193,7 @@ def _requirement(draft: Draft, line: OrderLineRow, variant: VariantRow, units: i
 def _give_uncounted(draft: Draft, listing: Listing) -> None:
     """What a confirmed order waits for nothing to get: downloads, and services where there are no goods."""
     for each in draft.requirements:
-        kind = listing.variants[each.sku].kind
+        kind = listing.offers[each.sku].kind
         if not each.is_stocked and is_given_at_confirmation(kind, has_goods=bool(draft.stocked)):
             each.shipped, each.delivered, each.unallocated = each.required, each.required, 0
 

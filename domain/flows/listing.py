@@ -1,21 +1,23 @@
 """What placing orders looks up, for all orders at once: channels, variants, prices, customers, names already taken."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from domain.catalog.models import PriceRow, VariantRow
-from domain.channels.models import ChannelRow
+from domain.catalog.queries import Offer, offers
+from domain.channels.queries import OpenChannel, open_channels
 from domain.customers.decisions import normal_email
 from domain.customers.models import CustomerRow
+from domain.customers.queries import known_customers
 from domain.flows.placement import PlaceCustomer, PlaceOrder
 from domain.kernel.actor import Actor, ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
+from domain.kernel.lookups import look_up
 from domain.kernel.unit_of_work import Asked
 from domain.orders.errors import ExternalReferenceTaken
-from domain.orders.models import OrderRow
 
 LONGEST_CODE = 40
 
@@ -24,10 +26,10 @@ LONGEST_CODE = 40
 class Listing:
     """Everything by the name that requests use for it. Customers met for the first time wait in `met`."""
 
-    channels: dict[str, ChannelRow]
-    variants: dict[str, VariantRow]
-    prices: dict[tuple[UUID, UUID], PriceRow]
-    customers: dict[UUID | str, CustomerRow]
+    channels: dict[str, OpenChannel]
+    offers: dict[str, Offer]
+    customers: dict[UUID | str, UUID]
+    emails: dict[str, str]
     references: set[tuple[UUID, str]]
     met: dict[UUID, CustomerRow]
 
@@ -50,43 +52,33 @@ async def load_listing(asked: Sequence[Asked[PlaceOrder]]) -> Listing:
     skus = {line.sku for each in requests for line in each.lines} | {
         part.sku for each in requests for line in each.lines for part in line.components
     }
-    codes = {each.channel for each in requests if len(each.channel) <= LONGEST_CODE}
-    channels = {row.code: row for row in await ChannelRow.filter(code__in=codes, is_active=True)}
-    variants = {row.sku: row for row in await VariantRow.filter(sku__in=skus, is_active=True)}
-    priced = PriceRow.filter(
-        variant_id__in=[row.id for row in variants.values()], channel_id__in=[row.id for row in channels.values()]
-    )
+    channels = await open_channels({each.channel for each in requests if len(each.channel) <= LONGEST_CODE})
     named = [each.external_reference for each in requests if each.external_reference]
-    taken = OrderRow.filter(external_reference__in=named) if named else OrderRow.filter(id__isnull=True)
+    buyers = [each.request.customer for each in asked if each.request.customer]
+    own = {each.actor.scope.customer_id for each in asked if each.actor.scope.customer_id}
+    emails = _normal_emails(buyers)
     return Listing(
         channels,
-        variants,
-        {(row.variant_id, row.channel_id): row for row in await priced},
-        await _customers(asked),
-        set(await taken.values_list("channel_id", "external_reference")) if named else set(),
+        await offers(skus, {channel.id for channel in channels.values()}) if skus else {},
+        await known_customers({each.id for each in buyers if each.id} | own, set(emails.values())),
+        emails,
+        await _taken(named) if named else set(),
         {},
     )
 
 
-async def _customers(asked: Sequence[Asked[PlaceOrder]]) -> dict[UUID | str, CustomerRow]:
-    named = [each.request.customer for each in asked if each.request.customer]
-    own = {each.actor.scope.customer_id for each in asked} - {None}
-    ids, emails = {each.id for each in named if each.id} | own, set(_normal_emails(named))
-    found: dict[UUID | str, CustomerRow] = {}
-    if ids:
-        found |= {row.id: row for row in await CustomerRow.filter(id__in=ids)}
-    if emails:
-        found |= {row.email or "": row for row in await CustomerRow.filter(email__in=emails)}
-    return found
+async def _taken(references: Sequence[str]) -> set[tuple[UUID, str]]:
+    sql = "SELECT channel_id, external_reference AS name FROM orders WHERE external_reference {0}"
+    return {(row["channel_id"], row["name"]) for row in await look_up(sql, references)}
 
 
-def customer_of(tx_actor: Actor, now: object, asked: PlaceCustomer | None, listing: Listing) -> CustomerRow | None:
+def customer_of(actor: Actor, now: datetime, asked: PlaceCustomer | None, listing: Listing) -> UUID | None:
     """Who buys: a customer for themselves; staff for anyone, known or new; nobody when it is not said.
 
     Raises NotFound for an unknown id, InvalidInput for what is no e-mail address, PermissionDenied for another's name.
     """
-    own = tx_actor.scope.customer_id
-    if tx_actor.scope.actor_kind is ActorKind.CUSTOMER:
+    own = actor.scope.customer_id
+    if actor.scope.actor_kind is ActorKind.CUSTOMER:
         if asked and asked.id not in (None, own):
             raise PermissionDenied(Permission.MANAGE_ORDERS)
         return _known(own, listing)
@@ -97,29 +89,30 @@ def customer_of(tx_actor: Actor, now: object, asked: PlaceCustomer | None, listi
     return _met(asked, now, listing)
 
 
-def _known(customer_id: UUID | None, listing: Listing) -> CustomerRow:
+def _known(customer_id: UUID | None, listing: Listing) -> UUID:
     assert customer_id is not None
-    row = listing.customers.get(customer_id)
-    if row is None:
+    if customer_id not in listing.customers:
         raise NotFound("customer", f"customer_{customer_id.hex}", path=("customer", "id"))
-    return row
+    return customer_id
 
 
-def _met(asked: PlaceCustomer, now: object, listing: Listing) -> CustomerRow:
+def _met(asked: PlaceCustomer, now: datetime, listing: Listing) -> UUID:
     if asked.email is None:
         raise InvalidInput("Name the customer by id or by e-mail address.", path=("customer", "email"))
-    email = normal_email(asked.email, path=("customer", "email"))
+    email = listing.emails.get(asked.email) or normal_email(asked.email, path=("customer", "email"))
     if len(asked.name) > 160 or len(asked.phone or "") > 40:
         raise InvalidInput("A name has at most 160, a phone number at most 40 characters.", path=("customer", "name"))
     if email not in listing.customers:
         row = CustomerRow(id=new_id(), email=email, name=asked.name, phone=asked.phone, created_at=now)
-        listing.customers[email] = listing.met[row.id] = row
+        listing.customers[email], listing.met[row.id] = row.id, row
     return listing.customers[email]
 
 
-def _normal_emails(asked: Iterable[PlaceCustomer]) -> Iterator[str]:
-    """The addresses that are some; the others are refused with their order."""
+def _normal_emails(asked: Iterable[PlaceCustomer]) -> dict[str, str]:
+    """The addresses that are some, in their normal form; the others are refused with their order."""
+    found: dict[str, str] = {}
     for each in asked:
         if each.email:
             with suppress(InvalidInput):
-                yield normal_email(each.email)
+                found[each.email] = normal_email(each.email)
+    return found

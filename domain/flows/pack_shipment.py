@@ -1,11 +1,9 @@
 """Packing: units of a fulfillment order go into the parcels of a shipment."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
-
-from tortoise.expressions import F
 
 from domain.flows.roll_up import roll_up
 from domain.flows.work_fulfillment_order import begin, lock_work
@@ -16,6 +14,7 @@ from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderActi
 from domain.fulfillment.models import FulfillmentOrderLineRow, FulfillmentOrderRow
 from domain.kernel.errors import IllegalTransition, InvalidInput
 from domain.kernel.ids import new_id
+from domain.kernel.sets import add_all, insert
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
 from domain.orders.decisions import checked_units
@@ -75,7 +74,7 @@ async def pack_shipment(tx: UnitOfWork, request: PackShipment) -> UUID:
     lines = await fulfillment.lines_of(work.id)
     contents = share_out(request.parcels, lines)
     await _check_tracking_numbers(request)
-    shipment = await _write(tx, order, request, contents)
+    shipment = await _write(tx, order, request, contents, {line.id: line for line in lines})
     await _book(work, lines, contents)
     tx.record(ShipmentPacked(order.id, shipment.id))
     await _close_when_done(tx, work)
@@ -136,7 +135,11 @@ async def _check_tracking_numbers(request: PackShipment) -> None:
 
 
 async def _write(
-    tx: UnitOfWork, order: OrderRow, request: PackShipment, contents: list[dict[UUID, int]]
+    tx: UnitOfWork,
+    order: OrderRow,
+    request: PackShipment,
+    contents: list[dict[UUID, int]],
+    lines: Mapping[UUID, FulfillmentOrderLineRow],
 ) -> ShipmentRow:
     shipment = ShipmentRow(
         id=new_id(),
@@ -147,14 +150,17 @@ async def _write(
         service=request.service,
         created_at=tx.now,
     )
-    await shipment.save(force_create=True)
-    await _write_parcels(shipment, request, contents)
+    await _insert(shipment, request, contents, lines)
     return shipment
 
 
-async def _write_parcels(shipment: ShipmentRow, request: PackShipment, contents: list[dict[UUID, int]]) -> None:
-    lines = {line.id: line for line in await fulfillment.lines_of(request.fulfillment_order_id)}
-    rows, inside = [], []
+async def _insert(
+    shipment: ShipmentRow,
+    request: PackShipment,
+    contents: list[dict[UUID, int]],
+    lines: Mapping[UUID, FulfillmentOrderLineRow],
+) -> None:
+    rows, inside = list[ParcelRow](), list[ParcelLineRow]()
     for n, (parcel, units_by_line) in enumerate(zip(request.parcels, contents, strict=True), 1):
         row = ParcelRow(
             id=new_id(),
@@ -178,8 +184,7 @@ async def _write_parcels(shipment: ShipmentRow, request: PackShipment, contents:
             )
             for line_id, units in units_by_line.items()
         ]
-    await ParcelRow.bulk_create(rows, batch_size=100)
-    await ParcelLineRow.bulk_create(inside, batch_size=100)
+    await insert([shipment, *rows, *inside])
 
 
 async def _book(
@@ -190,10 +195,11 @@ async def _book(
     packed: Counter[UUID] = Counter()
     for inside in contents:
         packed.update(inside)
-    for line in lines:
-        if units := packed[line.id]:
-            await FulfillmentOrderLineRow.filter(id=line.id).update(packed=F("packed") + units)
-            await orders.shift(line.requirement_id, units, "allocated", "packed")
+    await add_all(FulfillmentOrderLineRow, {line_id: {"packed": units} for line_id, units in packed.items()})
+    # A line is the only one of its requirement in this work.
+    await orders.shift(
+        {line.requirement_id: packed[line.id] for line in lines if packed[line.id]}, "allocated", "packed"
+    )
     total = sum(packed.values())
     work.units_to_pack, work.units_packed = work.units_to_pack - total, work.units_packed + total
     await work.save(update_fields=["units_to_pack", "units_packed"])

@@ -15,14 +15,13 @@ from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import Asked, Together, UnitOfWork
-from domain.locations.models import LocationRow
+from domain.locations.queries import active_locations
 from domain.orders.events import OrderCompleted, OrderConfirmed, OrderPlaced
 from domain.orders.models import OrderRow
 from domain.payments.events import PaymentExpected
 from domain.stock import service as stock
 from domain.stock.errors import InsufficientStock
-from domain.stock.models import MovementCause, StockLevelRow
-from domain.stock.queries import atp
+from domain.stock.models import MovementCause
 
 PENDING_FOR = timedelta(days=3)
 
@@ -85,7 +84,7 @@ def _checked(
 class Shelf:
     """The locked stock levels that these orders draw on, and what is still free of each."""
 
-    levels: dict[tuple[UUID, str], StockLevelRow]
+    levels: dict[tuple[UUID, str], UUID]
     free: dict[tuple[UUID, str], int]
     locations: list[UUID]
 
@@ -93,11 +92,10 @@ class Shelf:
     async def lock(cls, drafts: Iterable[Draft]) -> "Shelf":
         """Lock every level of every SKU that is asked for, in key order."""
         wanted = {each.variant_id for draft in drafts for each in draft.stocked if each.variant_id}
-        rows = await stock.lock_levels(wanted) if wanted else []
-        levels = {(row.location_id, row.sku): row for row in rows}
-        active = LocationRow.filter(is_active=True, id__in=[row.location_id for row in rows])
-        locations = [row.id for row in await active.order_by("priority", "code")] if rows else []
-        return cls(levels, {key: max(atp(row), 0) for key, row in levels.items()}, locations)
+        found = await stock.lock_free(wanted) if wanted else []
+        levels = {(each.location_id, each.sku): each.level_id for each in found}
+        free = {(each.location_id, each.sku): max(each.atp, 0) for each in found}
+        return cls(levels, free, await active_locations({each.location_id for each in found}) if found else [])
 
     def promise(self, draft: Draft) -> Plan:
         """Take the draft's demand off what is free. Raises InsufficientStock, naming the first line that is short."""
@@ -174,5 +172,5 @@ def work_of(order: OrderRow, allocation: AllocationRow) -> fulfillment.Work:
 
 
 def _movement(row: AllocationRow, shelf: Shelf) -> stock.Movement:
-    level = shelf.levels[row.location_id, row.sku]
-    return stock.Movement(level.id, MovementCause.ALLOCATED, allocated=row.quantity, order_id=row.order_id)
+    level_id = shelf.levels[row.location_id, row.sku]
+    return stock.Movement(level_id, MovementCause.ALLOCATED, allocated=row.quantity, order_id=row.order_id)

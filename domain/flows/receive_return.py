@@ -1,9 +1,8 @@
 """Goods that come back: received, decided upon, put where they belong, and their worth owed to the buyer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
-
-from tortoise.expressions import F
 
 from domain.flows.grant_refund import owe_back
 from domain.flows.record_payment import expect_less
@@ -12,6 +11,7 @@ from domain.flows.roll_up import roll_up
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
+from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
 from domain.orders.decisions import checked_units
@@ -74,9 +74,7 @@ async def receive_return(tx: UnitOfWork, request: ReceiveReturn) -> UUID:
     rma.units_awaited, rma.units_undecided = rma.units_awaited - total, rma.units_undecided + total
     rma.received_at = tx.now
     await rma.save(update_fields=["status", "units_awaited", "units_undecided", "received_at"])
-    owed = 0
-    for line_id, units in arrived.items():
-        owed += await _take_in(rma, lines[line_id], units, request.location_id)
+    owed = await _take_in(tx, rma, lines, arrived, request.location_id)
     tx.record(ReturnReceived(order.id, rma.id, total))
     if rma.resolution == Resolution.REFUND and owed:
         order.release(owed)
@@ -106,29 +104,41 @@ def _arrived(request: ReceiveReturn, lines: dict[UUID, ReturnLineRow]) -> dict[U
     return found
 
 
-async def _take_in(rma: ReturnRow, line: ReturnLineRow, units: int, location_id: UUID) -> int:
-    it = await RequirementRow.get(id=line.requirement_id)
-    possible = returnable(it.shipped, it.lost, it.returned, 0)
-    if units > possible:
-        raise NotReturnable(it.sku, units, possible, path=("lines",))
-    value = worth(it.gross_minor, it.released_minor, units, it.required - it.canceled - it.returned)
-    await RequirementRow.filter(id=it.id).update(
-        returned=F("returned") + units, released_minor=F("released_minor") + value
+async def _take_in(
+    tx: UnitOfWork, rma: ReturnRow, lines: Mapping[UUID, ReturnLineRow], arrived: Mapping[UUID, int], location_id: UUID
+) -> int:
+    """Book what arrived; what it is worth."""
+    found = await RequirementRow.filter(id__in=[lines[line_id].requirement_id for line_id in arrived])
+    requirements = {each.id: each for each in found}
+    values: dict[UUID, int] = {}
+    for line_id, units in arrived.items():
+        it = requirements[lines[line_id].requirement_id]
+        possible = returnable(it.shipped, it.lost, it.returned, 0)
+        if units > possible:
+            raise NotReturnable(it.sku, units, possible, path=("lines",))
+        values[line_id] = worth(it.gross_minor, it.released_minor, units, it.required - it.canceled - it.returned)
+        it.returned, it.released_minor = it.returned + units, it.released_minor + values[line_id]
+        disposition = DispositionRow(
+            rma_id=rma.id,
+            return_line_id=line_id,
+            location_id=location_id,
+            variant_id=it.variant_id,
+            sku=it.sku,
+            quantity=units,
+            status=DispositionStatus.PENDING,
+        )
+        tx.add(disposition)
+    back: dict[UUID, dict[str, int]] = {}
+    for line_id, units in arrived.items():
+        it_was = back.setdefault(lines[line_id].requirement_id, {"returned": 0, "released_minor": 0})
+        it_was["returned"] += units
+        it_was["released_minor"] += values[line_id]
+    await add_all(RequirementRow, back)
+    await add_all(
+        ReturnLineRow, {each: {"received": units, "refund_minor": values[each]} for each, units in arrived.items()}
     )
-    await ReturnLineRow.filter(id=line.id).update(
-        received=F("received") + units, refund_minor=F("refund_minor") + value, receipt_status=ReceiptStatus.RECEIVED
-    )
-    await DispositionRow.create(
-        id=new_id(),
-        rma_id=rma.id,
-        return_line_id=line.id,
-        location_id=location_id,
-        variant_id=it.variant_id,
-        sku=it.sku,
-        quantity=units,
-        status=DispositionStatus.PENDING,
-    )
-    return value
+    await ReturnLineRow.filter(id__in=list(arrived)).update(receipt_status=ReceiptStatus.RECEIVED)
+    return sum(values.values())
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from domain.flows.ship_shipment import hand_over
 from domain.kernel.actor import Permission
 from domain.kernel.errors import Busy, InvalidInput, NotFound
 from domain.kernel.events import OrderFact
+from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
 from domain.orders.events import OrderReopened
 from domain.orders.lifecycle import ORDER, OrderAction, OrderStatus
-from domain.orders.models import OrderRow
+from domain.orders.models import OrderRow, RequirementRow
 from domain.shipping.decisions import is_later, outcome_after, proves_hand_over, shipment_action
 from domain.shipping.events import ParcelScanned, ShipmentDelivered, ShipmentLost
 from domain.shipping.lifecycle import SHIPMENT, ParcelOutcome, ShipmentAction, ShipmentStatus, TrackingStatus
@@ -109,13 +110,13 @@ async def _settle(
 ) -> None:
     if outcome == parcel.outcome:
         return
-    for line in await ParcelLineRow.filter(parcel_id=parcel.id).order_by("id"):
-        units = line.quantity
-        await orders.add_units(
-            line.requirement_id,
-            delivered=units if outcome == ParcelOutcome.DELIVERED else 0,
-            lost=units if outcome == ParcelOutcome.LOST else -units if parcel.outcome == ParcelOutcome.LOST else 0,
-        )
+    found = int(outcome == ParcelOutcome.DELIVERED)
+    missed = int(outcome == ParcelOutcome.LOST) - int(parcel.outcome == ParcelOutcome.LOST)
+    inside = await ParcelLineRow.filter(parcel_id=parcel.id)
+    units = {line.requirement_id: line.quantity for line in inside}
+    await add_all(
+        RequirementRow, {each: {"delivered": found * count, "lost": missed * count} for each, count in units.items()}
+    )
     parcel.outcome = outcome
     others = ParcelRow.filter(shipment_id=shipment.id).exclude(id=parcel.id)
     action = shipment_action(shipment.status, [outcome, *[other.outcome for other in await others]])

@@ -1,24 +1,22 @@
 """Hand-over to the carrier: the units leave our stock."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
-
-from tortoise.expressions import F
 
 from domain.allocation.models import AllocationRow
 from domain.flows.give_uncounted import give_uncounted
 from domain.flows.roll_up import roll_up
-from domain.flows.unpack_shipment import lock_shipment
+from domain.flows.unpack_shipment import lock_shipment, units_in
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.actor import Permission
+from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
 from domain.orders import service as orders
 from domain.shipping.events import ShipmentShipped
 from domain.shipping.lifecycle import SHIPMENT, ShipmentAction
-from domain.shipping.models import ParcelLineRow, ShipmentRow
+from domain.shipping.models import ShipmentRow
 from domain.stock import service as stock
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause
@@ -52,23 +50,17 @@ async def hand_over(tx: UnitOfWork, shipment: ShipmentRow, *, is_on_hold: bool, 
     shipment.status = SHIPMENT.step(ShipmentAction.SHIP, shipment.status, shipment.facts(is_on_hold=is_on_hold))
     shipment.shipped_at = tx.now
     await shipment.save(update_fields=["status", "shipped_at"])
-    contents = await ParcelLineRow.filter(shipment_id=shipment.id).order_by("id")
-    for line in contents:
-        await orders.shift(line.requirement_id, line.quantity, "packed", "shipped")
+    units = await units_in(shipment.id)
+    await orders.shift(units, "packed", "shipped")
     await give_uncounted(shipment.order_id)
     work = await FulfillmentOrderRow.get(id=shipment.fulfillment_order_id)
-    work.units_packed -= sum(line.quantity for line in contents)
+    work.units_packed -= sum(units.values())
     await work.save(update_fields=["units_packed"])
-    await _leave_stock(tx, work, contents, is_fact=is_fact)
+    await _leave_stock(tx, work, units, is_fact=is_fact)
     tx.record(ShipmentShipped(shipment.order_id, shipment.id))
 
 
-async def _leave_stock(
-    tx: UnitOfWork, work: FulfillmentOrderRow, contents: Sequence[ParcelLineRow], *, is_fact: bool
-) -> None:
-    units: Counter[UUID] = Counter()
-    for line in contents:
-        units[line.requirement_id] += line.quantity
+async def _leave_stock(tx: UnitOfWork, work: FulfillmentOrderRow, units: Mapping[UUID, int], *, is_fact: bool) -> None:
     held = await AllocationRow.filter(requirement_id__in=list(units), location_id=work.location_id).order_by("id")
     assert {row.requirement_id for row in held} == set(units), "shipped what was never set aside"
     levels = {
@@ -82,8 +74,6 @@ async def _leave_stock(
         level.on_hand -= count
         if level.on_hand < 0 and not may_go_below_zero:
             raise InsufficientStock(row.sku, count, max(level.on_hand + count, 0))
-        left = await AllocationRow.filter(id=row.id, quantity__gte=count).update(quantity=F("quantity") - count)
-        assert left == 1, "shipped more than was set aside"
         movements.append(
             stock.Movement(
                 level.id,
@@ -93,4 +83,5 @@ async def _leave_stock(
                 order_id=row.order_id,
             )
         )
+    await add_all(AllocationRow, {row.id: {"quantity": -units[row.requirement_id]} for row in held})
     await stock.move(tx, movements)

@@ -1,6 +1,7 @@
 """Sourcing again: units of an order that lost their location are set aside elsewhere."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from domain.allocation.decisions import Source, hand_out, plan_allocation
@@ -9,14 +10,14 @@ from domain.flows.place_orders import work_of
 from domain.fulfillment import service as fulfillment
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.ids import new_id
+from domain.kernel.sets import add_all, insert
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.models import LocationRow
+from domain.locations.queries import active_locations
 from domain.orders import service as orders
 from domain.orders.events import OrderHeld
 from domain.orders.models import HoldKind, HoldRow, OrderRow, RequirementRow
 from domain.stock import service as stock
 from domain.stock.models import MovementCause
-from domain.stock.queries import atp
 
 
 async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[UUID] = ()) -> None:
@@ -31,38 +32,50 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
     demand: dict[str, int] = {}
     for each in wanted:
         demand[each.sku] = demand.get(each.sku, 0) + each.unallocated
-    levels = await stock.lock_levels({each.variant_id for each in wanted if each.variant_id})
-    free = {(level.location_id, level.sku): level for level in levels}
-    places = await LocationRow.filter(is_active=True).exclude(id__in=list(without)).order_by("priority", "code")
+    shelf = await stock.lock_free({each.variant_id for each in wanted if each.variant_id})
+    free = {(each.location_id, each.sku): each for each in shelf}
+    places = await active_locations({each.location_id for each in shelf} - set(without)) if shelf else []
     sources = [
-        Source(place.id, {sku: max(atp(free[place.id, sku]), 0) for sku in demand if (place.id, sku) in free})
-        for place in places
+        Source(place, {sku: max(free[place, sku].atp, 0) for sku in demand if (place, sku) in free}) for place in places
     ]
     plan = plan_allocation(demand, sources)
-    rows, movements, by_id = [], [], {each.id: each for each in wanted}
-    open_wants = [(each.id, each.sku, each.unallocated) for each in wanted]
-    for requirement_id, location_id, units in hand_out(plan.takes, open_wants):
-        each = by_id[requirement_id]
-        rows.append(await _allocate(order, each, location_id, units))
-        level_id = free[location_id, each.sku].id
-        movements.append(stock.Movement(level_id, MovementCause.ALLOCATED, allocated=units, order_id=order.id))
-    await stock.move(tx, movements)
+    by_id = {each.id: each for each in wanted}
+    wants = [(each.id, each.sku, each.unallocated) for each in wanted]
+    rows = [_allocation(order, by_id[each], place, units) for each, place, units in hand_out(plan.takes, wants)]
+    await _allocate(rows)
+    await stock.move(tx, [_movement(row, free[row.location_id, row.sku].level_id) for row in rows])
     begun = await FulfillmentOrderRow.filter(order_id=order.id).count()
     fulfillment.open_orders(tx, [work_of(order, row) for row in rows], begun=begun)
     if not plan.is_complete:
         await _hold_for_stock(tx, order, dict(plan.short))
 
 
-async def _allocate(order: OrderRow, each: RequirementRow, location_id: UUID, units: int) -> AllocationRow:
-    await orders.shift(each.id, units, "unallocated", "allocated")
-    row, _ = await AllocationRow.get_or_create(
-        defaults={"order_id": order.id, "variant_id": each.variant_id, "sku": each.sku, "quantity": 0},
+def _movement(row: AllocationRow, level_id: UUID) -> stock.Movement:
+    return stock.Movement(level_id, MovementCause.ALLOCATED, allocated=row.quantity, order_id=row.order_id)
+
+
+def _allocation(order: OrderRow, each: RequirementRow, location_id: UUID, units: int) -> AllocationRow:
+    return AllocationRow(
         requirement_id=each.id,
+        order_id=order.id,
         location_id=location_id,
+        variant_id=each.variant_id,
+        sku=each.sku,
+        quantity=units,
     )
-    await AllocationRow.filter(id=row.id).update(quantity=row.quantity + units)
-    row.quantity = units  # what is new: the work that follows is for these units alone
-    return row
+
+
+async def _allocate(rows: Sequence[AllocationRow]) -> None:
+    """Set these units aside, in the books of the requirements and of the allocations, some of which are there."""
+    units: Counter[UUID] = Counter()
+    for row in rows:
+        units[row.requirement_id] += row.quantity
+    await orders.shift(units, "unallocated", "allocated")
+    there = await AllocationRow.filter(requirement_id__in=list(units)) if units else []
+    known = {(row.requirement_id, row.location_id): row.id for row in there}
+    more = {known[key]: row.quantity for row in rows if (key := (row.requirement_id, row.location_id)) in known}
+    await add_all(AllocationRow, {row_id: {"quantity": count} for row_id, count in more.items()})
+    await insert([row for row in rows if (row.requirement_id, row.location_id) not in known])
 
 
 async def _hold_for_stock(tx: UnitOfWork, order: OrderRow, short: dict[str, int]) -> None:

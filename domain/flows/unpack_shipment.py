@@ -1,16 +1,17 @@
 """Canceling a shipment before hand-over: its units are to pack again."""
 
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
-from tortoise.expressions import F
-
 from domain.flows.roll_up import roll_up
+from domain.fulfillment import service as fulfillment
 from domain.fulfillment.events import FulfillmentOrderReopened
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderAction, FulfillmentOrderStatus
 from domain.fulfillment.models import FulfillmentOrderLineRow, FulfillmentOrderRow
 from domain.kernel.actor import Permission
 from domain.kernel.errors import NotFound
+from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
 from domain.orders.models import OrderRow
@@ -47,6 +48,14 @@ async def cancel_shipment(tx: UnitOfWork, request: CancelShipment) -> UUID:
     return shipment.id
 
 
+async def units_in(shipment_id: UUID) -> dict[UUID, int]:
+    """Units in all its parcels, by requirement."""
+    found: Counter[UUID] = Counter()
+    for line in await ParcelLineRow.filter(shipment_id=shipment_id):
+        found[line.requirement_id] += line.quantity
+    return dict(found)
+
+
 async def unpack(tx: UnitOfWork, shipment: ShipmentRow) -> None:
     """Cancel it, put its units back among those to pack, and reopen its work. Its order is locked."""
     shipment.status = SHIPMENT.step(ShipmentAction.CANCEL, shipment.status, shipment.facts(is_on_hold=False))
@@ -54,14 +63,12 @@ async def unpack(tx: UnitOfWork, shipment: ShipmentRow) -> None:
     tx.record(ShipmentCanceled(shipment.order_id, shipment.id))
     # Its labels may be used again for the same goods, packed anew.
     await ParcelRow.filter(shipment_id=shipment.id).update(tracking_number=None, tracking_url=None)
-    contents = await ParcelLineRow.filter(shipment_id=shipment.id).order_by("id")
-    for line in contents:
-        await orders.shift(line.requirement_id, line.quantity, "packed", "allocated")
-        await FulfillmentOrderLineRow.filter(
-            fulfillment_order_id=shipment.fulfillment_order_id, requirement_id=line.requirement_id
-        ).update(packed=F("packed") - line.quantity)
+    inside = await units_in(shipment.id)
+    await orders.shift(inside, "packed", "allocated")
     work = await FulfillmentOrderRow.get(id=shipment.fulfillment_order_id)
-    units = sum(line.quantity for line in contents)
+    lines = [line for line in await fulfillment.lines_of(work.id) if line.requirement_id in inside]
+    await add_all(FulfillmentOrderLineRow, {line.id: {"packed": -inside[line.requirement_id]} for line in lines})
+    units = sum(inside.values())
     work.units_packed, work.units_to_pack = work.units_packed - units, work.units_to_pack + units
     if work.status == FulfillmentOrderStatus.CLOSED:
         work.status = FULFILLMENT_ORDER.step(FulfillmentOrderAction.REOPEN, work.status, work.facts(is_on_hold=False))

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from tortoise.expressions import F
-
 from domain.allocation.models import AllocationRow
 from domain.flows.grant_refund import owe_back
 from domain.flows.roll_up import roll_up
@@ -13,9 +11,10 @@ from domain.fulfillment import service as fulfillment
 from domain.fulfillment.events import FulfillmentOrderCanceled
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderAction, FulfillmentOrderStatus
 from domain.fulfillment.models import FulfillmentOrderRow
+from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders.models import OrderRow, RequirementRow
-from domain.orders.service import requirements_of, shift
+from domain.orders.service import requirements_of
 from domain.payments.events import PaymentCanceled
 from domain.payments.lifecycle import PAYMENT, PaymentAction, PaymentStatus
 from domain.payments.models import PaymentRow
@@ -25,6 +24,8 @@ from domain.stock import service as stock
 from domain.stock.models import MovementCause, StockLevelRow
 
 _OPEN_WORK = (FulfillmentOrderStatus.SCHEDULED, FulfillmentOrderStatus.OPEN, FulfillmentOrderStatus.IN_PROGRESS)
+
+_OPEN_COUNTERS = ("unallocated", "waiting", "allocated", "picked", "packed")
 
 
 async def unwind(tx: UnitOfWork, order: OrderRow) -> None:
@@ -52,11 +53,14 @@ async def _call_off_work(tx: UnitOfWork, order: OrderRow) -> None:
 
 
 async def _cancel_units(requirements: Sequence[RequirementRow]) -> None:
+    changes: dict[UUID, dict[str, int]] = {}
     for each in requirements:
-        for counter in ("unallocated", "waiting", "allocated", "picked", "packed"):
-            if units := getattr(each, counter):
-                await shift(each.id, units, counter, "canceled")
-        await RequirementRow.filter(id=each.id).update(released_minor=each.gross_minor)
+        open_units = {counter: getattr(each, counter) for counter in _OPEN_COUNTERS}
+        changes[each.id] = {counter: -units for counter, units in open_units.items()} | {
+            "canceled": sum(open_units.values()),
+            "released_minor": each.gross_minor - each.released_minor,
+        }
+    await add_all(RequirementRow, changes)
 
 
 async def free_units(
@@ -77,11 +81,7 @@ async def free_units(
             for row in held
         ],
     )
-    for row in held:
-        left = await AllocationRow.filter(id=row.id, quantity__gte=given[row.id]).update(
-            quantity=F("quantity") - given[row.id]
-        )
-        assert left == 1, "freed more than was set aside"
+    await add_all(AllocationRow, {row_id: {"quantity": -count} for row_id, count in given.items()})
 
 
 async def levels_of(held: Sequence[AllocationRow]) -> dict[tuple[UUID, UUID], UUID]:

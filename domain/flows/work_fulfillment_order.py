@@ -92,6 +92,5 @@ async def _give_up(
     units = {requirement_id: count for requirement_id, count in left.items() if count}
     held = await AllocationRow.filter(requirement_id__in=list(units), location_id=work.location_id).order_by("id")
     await free_units(tx, order, held, units)
-    for requirement_id, count in units.items():
-        await orders.shift(requirement_id, count, "allocated", "unallocated")
+    await orders.shift(units, "allocated", "unallocated")
     await fulfillment.call_off_lines(work.id)

@@ -2,10 +2,11 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -45,20 +46,32 @@ def fingerprint(operation: str, request: object) -> str:
     return hashlib.sha256(canonical).hexdigest()
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None of any other type."""
+    return tuple(each.name for each in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+
+
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(_plain(key)): _plain(each) for key, each in value.items()}
-    if isinstance(value, frozenset | set):
-        return sorted(map(str, map(_plain, value)))
+    kind = cast("Hashable", type(value))
+    if kind in _PLAIN:
+        return value
+    if (names := _field_names(kind)) is not None:
+        return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, UUID | datetime | date):
         return str(value)
-    assert value is None or isinstance(value, str | int | bool), f"{type(value)} has no canonical form"
+    if isinstance(value, Mapping):
+        return {str(_plain(key)): _plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(map(str, map(_plain, value)))
+    assert isinstance(value, str | int), f"{kind} has no canonical form"
     return value
 
 

@@ -23,7 +23,6 @@ from domain.kernel.database import (
     is_worth_another_try,
 )
 from domain.kernel.errors import Busy, InvalidInput
-from domain.kernel.sets import insert
 from domain.kernel.sharing import SharedTransactions
 from domain.kernel.unit_of_work import Flow, Outcome, RequestT, Together, UnitOfWork, ValueT, name_of
 
@@ -114,7 +113,7 @@ async def _once(
                 return Outcome(cast("ValueT", claim.outcome), replayed=True), []
         value = await flow(tx, request)
         if dry_run:
-            await insert(tx.rows)
+            await tx.flush()
             raise _DryRun(value)
         rings = await tx.write()
         if claim is not None:

@@ -94,6 +94,13 @@ async def add(
     return await statement.at_once(units, counters)
 
 
+async def add_all(kind: Kind, units: Mapping[UUID, Mapping[str, int]]) -> None:
+    """Add to counters of rows whose order is locked. Asserts that each is there, and that none falls below zero."""
+    counters = sorted({name for changes in units.values() for name in changes})
+    changed = await add(kind, units, guard=" AND ".join(f"{name} + d_{name} >= 0" for name in counters))
+    assert changed.keys() == units.keys(), f"more was taken out of {kind._meta.db_table} than is in it: {units}"
+
+
 @dataclass(frozen=True)
 class _Addition:
     """UPDATE … SET counter = counter + d_counter WHERE … over some rows of one table."""

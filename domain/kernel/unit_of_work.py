@@ -58,6 +58,12 @@ class UnitOfWork:
         asker = self.askers.get(order_id) if order_id else None
         return (asker or self.actor).principal
 
+    async def flush(self) -> None:
+        """Insert what was added so far: what follows in this transaction reads it."""
+        await insert(self.rows)
+        self.rows.clear()
+        self.begun.clear()
+
     async def write(self) -> Sequence[Ring]:
         """Write what was added, recorded and enqueued: the last thing before the commit. Where each stream now ends."""
         entries, rings = await log.entries(self.facts, self.principal, self.now, self.begun)

@@ -1,12 +1,11 @@
 """Writes to orders: numbers, locks, and the units of requirements."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from tortoise.expressions import F
-
 from domain.kernel.errors import NotFound, StaleRevision
+from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders.decisions import Units
 from domain.orders.models import HoldRow, OrderRow, RequirementRow
@@ -17,7 +16,10 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def new_number() -> str:
     """An order number for people: 12 signs that cannot be mistaken for one another, 58 random bits."""
-    signs = "".join(secrets.choice(ALPHABET) for _ in range(12))
+    drawn, signs = secrets.randbelow(len(ALPHABET) ** 12), ""
+    for _ in range(12):
+        drawn, n = divmod(drawn, len(ALPHABET))
+        signs += ALPHABET[n]
     return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
 
 
@@ -55,14 +57,6 @@ def units_of(requirements: Sequence[RequirementRow]) -> Units:
     return Units(**{name: total(name) for name in names})
 
 
-async def shift(requirement_id: UUID, units: int, source: str, target: str) -> None:
-    """Move units of a requirement from one counter to another; the quantity identity holds on either side."""
-    guard = {"id": requirement_id, f"{source}__gte": units}
-    moved = await RequirementRow.filter(**guard).update(**{source: F(source) - units, target: F(target) + units})
-    assert moved == 1, f"fewer than {units} units are {source}"
-
-
-async def add_units(requirement_id: UUID, **units: int) -> None:
-    """Add to (or, negative, take from) counters that are parts of shipped: delivered, lost, returned."""
-    changed = {name: F(name) + count for name, count in units.items()}
-    await RequirementRow.filter(id=requirement_id).update(**changed)
+async def shift(units: Mapping[UUID, int], source: str, target: str) -> None:
+    """Move units of requirements from one counter to another; the quantity identity holds on either side."""
+    await add_all(RequirementRow, {each: {source: -count, target: count} for each, count in units.items()})

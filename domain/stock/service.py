@@ -1,13 +1,16 @@
 """Writes to stock: every change of a counter is one guarded UPDATE and one ledger line, in the same transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import new_id
+from domain.kernel.lookups import look_up
 from domain.kernel.sets import add
 from domain.kernel.unit_of_work import UnitOfWork
+from domain.stock.decisions import available_to_promise
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause, StockLevelRow, StockMovementRow
 from domain.stock.queries import atp
@@ -38,6 +41,32 @@ class Movement:
 async def lock_levels(variant_ids: Iterable[UUID]) -> list[StockLevelRow]:
     """The levels of these variants at every location, locked, in the order of their keys."""
     return await StockLevelRow.filter(variant_id__in=list(variant_ids)).order_by("id").select_for_update()
+
+
+@dataclass(frozen=True)
+class Free:
+    """What may still be promised of a SKU at a location; negative when facts took more than was free."""
+
+    level_id: UUID
+    location_id: UUID
+    sku: str
+    atp: int
+
+
+async def lock_free(variant_ids: Collection[UUID]) -> list[Free]:
+    """What is free of these variants at every location; their levels are locked, in the order of their keys."""
+    found = await look_up(
+        "SELECT id, location_id, sku, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock"
+        " FROM stock_levels WHERE variant_id {0} ORDER BY id FOR UPDATE",
+        variant_ids,
+    )
+    return [
+        Free(level, place, sku, available_to_promise(*counters)) for level, place, sku, *counters in map(_all, found)
+    ]
+
+
+def _all(row: Mapping[str, Any]) -> Iterable[Any]:
+    return row.values()
 
 
 async def level_at(tx: UnitOfWork, variant_id: UUID, sku: str, location_id: UUID) -> StockLevelRow:

@@ -1,7 +1,9 @@
 """What every input has: the caller's name for it, the revision that was seen, ids and amounts with their fields."""
 
+from collections.abc import Hashable
 from dataclasses import fields, is_dataclass
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 import strawberry
@@ -93,9 +95,16 @@ def check_texts(given: Any, path: Path = ()) -> None:
     elif isinstance(given, list | tuple):
         for n, each in enumerate(given):
             check_texts(each, (*path, str(n)))
-    elif is_dataclass(given) and not isinstance(given, type):
-        for each in fields(given):
-            check_texts(getattr(given, each.name), (*path, shown_name(given, each.name)))
+    else:
+        for name, shown in _shown_names(cast("Hashable", type(given))):
+            if (value := getattr(given, name)) is not None:
+                check_texts(value, (*path, shown))
+
+
+@cache
+def _shown_names(kind: Any) -> tuple[tuple[str, str], ...]:
+    """The fields of an input and their GraphQL names; none of what is no input."""
+    return tuple((each.name, shown_name(kind, each.name)) for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 def shown_name(given: Any, name: str) -> str:

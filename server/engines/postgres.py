@@ -130,6 +130,10 @@ class SafeTransaction(TransactionContextPooled):
         await self._pool.release(connection, timeout=END_TIMEOUT_SECONDS)
 
 
+async def _as_it_is(_connection: Any) -> None:
+    """Nothing is set in a session but within its transaction, so that there is nothing to reset between two."""
+
+
 class SafePostgresClient(AsyncpgDBClient):
     """A pool of PostgreSQL connections, addressed by a libpq URL as asyncpg reads it (sslmode, sockets, hosts)."""
 
@@ -141,7 +145,7 @@ class SafePostgresClient(AsyncpgDBClient):
         # Tortoise's own host, port, user and database would override the URL's.
         for part in ("host", "port", "user", "password", "database"):
             kwargs.pop(part, None)
-        return await asyncpg.create_pool(self._dsn, **kwargs)
+        return await asyncpg.create_pool(self._dsn, reset=_as_it_is, **kwargs)
 
     def _in_transaction(self) -> TransactionContext:
         return SafeTransaction(SafeTransactionWrapper(self), self._pool_init_lock)
