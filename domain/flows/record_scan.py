@@ -10,7 +10,7 @@ from domain.flows.ship_shipment import hand_over
 from domain.kernel.actor import Permission
 from domain.kernel.errors import Busy, InvalidInput, NotFound
 from domain.kernel.events import OrderFact
-from domain.kernel.sets import add_all
+from domain.kernel.sets import add_all, insert_new
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
 from domain.orders.events import OrderReopened
@@ -59,13 +59,17 @@ async def record_scan(tx: UnitOfWork, request: RecordScan) -> UUID:
         parcel.tracking_status, parcel.tracked_at = request.status, request.occurred_at
     tx.record(ParcelScanned(order.id, parcel.id, request.status, request.occurred_at.isoformat()))
     shipment = await ShipmentRow.get(id=parcel.shipment_id)
-    if shipment.status == ShipmentStatus.PACKED and proves_hand_over(request.status):
+    is_news = shipment.status == ShipmentStatus.PACKED and proves_hand_over(request.status)
+    if is_news:
         # The carrier has it: a fact, whatever our books or holds say.
         await hand_over(tx, shipment, is_on_hold=False, is_fact=True)
-    if shipment.status != ShipmentStatus.CANCELED:
-        await _settle(tx, order, shipment, parcel, outcome_after(parcel.outcome, request.status))
+    outcome = outcome_after(parcel.outcome, request.status)
+    if shipment.status != ShipmentStatus.CANCELED and outcome != parcel.outcome:
+        is_news = True
+        await _settle(tx, order, shipment, parcel, outcome)
     await parcel.save(update_fields=["tracking_status", "tracked_at", "outcome"])
-    await roll_up(tx, order)
+    if is_news:  # most scans only say where the parcel is
+        await roll_up(tx, order)
     return parcel.id
 
 
@@ -90,9 +94,7 @@ async def _keep(tx: UnitOfWork, parcel: ParcelRow, request: RecordScan) -> bool:
     named = request.carrier_reference or said
     if request.carrier_reference is None or len(named) > LONGEST_REFERENCE:
         named = hashlib.sha256(named.encode()).hexdigest()
-    if await ScanRow.filter(parcel_id=parcel.id, carrier_reference=named).exists():
-        return False
-    await ScanRow.create(
+    scan = ScanRow(
         parcel_id=parcel.id,
         order_id=parcel.order_id,
         status=request.status,
@@ -102,14 +104,12 @@ async def _keep(tx: UnitOfWork, parcel: ParcelRow, request: RecordScan) -> bool:
         description=(request.description or "")[:300] or None,
         carrier_reference=named,
     )
-    return True
+    return bool(await insert_new([scan]))
 
 
 async def _settle(
     tx: UnitOfWork, order: OrderRow, shipment: ShipmentRow, parcel: ParcelRow, outcome: ParcelOutcome
 ) -> None:
-    if outcome == parcel.outcome:
-        return
     found = int(outcome == ParcelOutcome.DELIVERED)
     missed = int(outcome == ParcelOutcome.LOST) - int(parcel.outcome == ParcelOutcome.LOST)
     inside = await ParcelLineRow.filter(parcel_id=parcel.id)

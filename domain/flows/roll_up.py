@@ -1,63 +1,65 @@
 """After every change of a part: the statuses of the whole order, computed anew from all its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
-from domain.fulfillment.lifecycle import FulfillmentOrderStatus
-from domain.fulfillment.models import FulfillmentOrderRow
+from domain.kernel.lookups import look_up
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import decisions
 from domain.orders.decisions import Units
 from domain.orders.events import OrderCompleted
 from domain.orders.lifecycle import ORDER, OrderAction, OrderStatus
 from domain.orders.models import OrderRow
-from domain.orders.service import requirements_of, units_of
-from domain.payments.models import PaymentRow
-from domain.returns.lifecycle import ReturnStatus
-from domain.returns.models import ReturnRow
 
-_WORK_BEGAN = (FulfillmentOrderStatus.IN_PROGRESS, FulfillmentOrderStatus.CLOSED)
-_UNDER_WAY = (ReturnStatus.APPROVED, ReturnStatus.IN_TRANSIT, ReturnStatus.PARTIALLY_RECEIVED, ReturnStatus.RECEIVED)
+_COUNTERS = ("required", "canceled", "picked", "packed", "shipped", "delivered", "lost", "returned")
+# In one statement, for it follows every change.
+_PARTS = f"""
+    SELECT units.*, money.*,
+        EXISTS (SELECT 1 FROM fulfillment_orders
+            WHERE order_id {{0}} AND status IN ('IN_PROGRESS', 'CLOSED')) AS work_began,
+        EXISTS (SELECT 1 FROM returns WHERE order_id {{0}} AND status = 'REQUESTED') AS is_requested,
+        EXISTS (SELECT 1 FROM returns WHERE order_id {{0}}
+            AND status IN ('APPROVED', 'IN_TRANSIT', 'PARTIALLY_RECEIVED', 'RECEIVED')) AS is_under_way
+    FROM (SELECT {", ".join(f"coalesce(sum({each}), 0) AS {each}" for each in _COUNTERS)}
+          FROM requirements WHERE order_id {{0}}) AS units,
+         (SELECT cast(coalesce(sum(authorized_minor), 0) AS bigint) AS authorized,
+                 cast(coalesce(sum(captured_minor), 0) AS bigint) AS captured,
+                 cast(coalesce(sum(refunded_minor), 0) AS bigint) AS refunded
+          FROM payments WHERE order_id {{0}}) AS money
+"""
 
 
 async def roll_up(tx: UnitOfWork, order: OrderRow) -> None:
-    """Write the order's rolled-up statuses; complete it when no unit is open any more. The order is locked."""
-    units = units_of(await requirements_of(order.id))
-    work_began = await FulfillmentOrderRow.filter(order_id=order.id, status__in=_WORK_BEGAN).exists()
-    order.fulfillment_status = decisions.fulfillment_status(units, work_began=work_began)
-    _roll_up_money(order, await PaymentRow.filter(order_id=order.id))
-    await _roll_up_returns(order, units)
+    """Settle the order's rolled-up statuses; complete it when no unit is open any more. The order is locked.
+
+    The last word of a flow about the order: it is written when the flow ends.
+    """
+    [parts] = await look_up(_PARTS, [order.id])
+    units = Units(**{name: parts[name] for name in _COUNTERS})
+    order.fulfillment_status = decisions.fulfillment_status(units, work_began=bool(parts["work_began"]))
+    _roll_up_money(order, parts)
+    order.return_status = decisions.returns_status(
+        units, is_requested=bool(parts["is_requested"]), is_under_way=bool(parts["is_under_way"])
+    )
     if order.status == OrderStatus.CONFIRMED and not units.has_open_work:
         order.status = ORDER.step(OrderAction.COMPLETE, order.status, order.facts(is_on_hold=False))
         order.completed_at = tx.now
         tx.record(OrderCompleted(order.id))
-    await order.save(
-        update_fields=[
-            "status",
-            "fulfillment_status",
-            "authorize_status",
-            "charge_status",
-            "return_status",
-            "canceled_minor",
-            "cancel_reason",
-            "canceled_at",
-            "completed_at",
-        ]
+    tx.settle(
+        order,
+        "status",
+        "fulfillment_status",
+        "authorize_status",
+        "charge_status",
+        "return_status",
+        "canceled_minor",
+        "cancel_reason",
+        "canceled_at",
+        "completed_at",
     )
 
 
-def _roll_up_money(order: OrderRow, payments: Sequence[PaymentRow]) -> None:
+def _roll_up_money(order: OrderRow, parts: Mapping[str, Any]) -> None:
     owed = order.total_minor - order.canceled_minor
-    returned = sum(each.refunded_minor for each in payments)
-    order.authorize_status = decisions.authorize_status(
-        owed, sum(each.authorized_minor for each in payments) - returned
-    )
-    order.charge_status = decisions.charge_status(owed, sum(each.captured_minor for each in payments) - returned)
-
-
-async def _roll_up_returns(order: OrderRow, units: Units) -> None:
-    statuses = {each.status for each in await ReturnRow.filter(order_id=order.id)}
-    order.return_status = decisions.returns_status(
-        units,
-        is_requested=ReturnStatus.REQUESTED in statuses,
-        is_under_way=not statuses.isdisjoint(_UNDER_WAY),
-    )
+    order.authorize_status = decisions.authorize_status(owed, parts["authorized"] - parts["refunded"])
+    order.charge_status = decisions.charge_status(owed, parts["captured"] - parts["refunded"])

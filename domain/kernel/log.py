@@ -18,6 +18,8 @@ from domain.kernel.sets import add
 
 FEED = 1
 STAMPED_AT_ONCE = 1000
+# What the log writes of an order.
+HEAD = ("version", "revision", "updated_at")
 
 
 def _orders() -> type[Row]:
@@ -27,20 +29,21 @@ def _orders() -> type[Row]:
 
 
 async def entries(
-    facts: Sequence[OrderFact], principal: Callable[[UUID], str], now: datetime, begun: Mapping[UUID, Any]
+    facts: Sequence[OrderFact], principal: Callable[[UUID], str], now: datetime, written: Mapping[UUID, Any]
 ) -> tuple[list[LogRow], list[Ring]]:
     """The facts' rows, behind those of their orders, whose versions are raised here; and where each stream now ends.
 
-    The caller holds the orders' locks. `begun` are the rows of orders that are not inserted yet. On SQLite, where
-    writers are one at a time, the feed is stamped here.
+    The caller holds the orders' locks. `written` are the rows of orders that the caller writes next, their `HEAD` too.
+    On SQLite, where writers are one at a time, the feed is stamped here.
     """
     if not facts:
         return [], []
     per_order, edits = Counter(fact.order_id for fact in facts), Counter[UUID]()
     edits.update({fact.order_id for fact in facts if fact.edits})
-    heads = await _raise_versions({each: per_order[each] for each in per_order if each not in begun}, edits, now)
-    for order_id, order in begun.items():
-        order.version, order.revision = heads[order_id], _ = per_order[order_id], edits[order_id]
+    heads = await _raise_versions({each: per_order[each] for each in per_order if each not in written}, edits, now)
+    for order_id, order in written.items():
+        order.version, order.revision = order.version + per_order[order_id], order.revision + edits[order_id]
+        order.updated_at, heads[order_id] = now, order.version
     added, rows = Counter[UUID](), []
     for fact in facts:
         added[fact.order_id] += 1

@@ -33,8 +33,9 @@ class UnitOfWork:
     rows: list[Row] = field(default_factory=list)
     # Where several share the transaction: who asked for which new order.
     askers: dict[UUID, Actor] = field(default_factory=dict)
-    # The rows of orders that are inserted at the end: their streams begin here.
-    begun: dict[UUID, Any] = field(default_factory=dict)
+    # The rows of orders that are written at the end, with the version that the facts give them.
+    heads: dict[UUID, Any] = field(default_factory=dict)
+    settled: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
 
     def record(self, *facts: OrderFact) -> None:
         """These are true when this commits; the caller holds the locks of their orders."""
@@ -50,8 +51,13 @@ class UnitOfWork:
 
     def begin(self, order: Row, asker: Actor) -> None:
         """Insert this order at the end, whose stream begins with what is recorded about it here."""
-        self.begun[order.id], self.askers[order.id] = order, asker
+        self.heads[order.id], self.askers[order.id] = order, asker
         self.rows.append(order)
+
+    def settle(self, order: Row, *columns: str) -> None:
+        """Write these columns of the locked order at the end, together with its version: the flow's last word on it."""
+        assert self.heads.get(order.id, order) is order, "two rows of one order"
+        self.heads[order.id], self.settled[order.id] = order, columns
 
     def principal(self, order_id: UUID | None) -> str:
         """Who does it to this order: the name for its audit records."""
@@ -59,14 +65,18 @@ class UnitOfWork:
         return (asker or self.actor).principal
 
     async def flush(self) -> None:
-        """Insert what was added so far: what follows in this transaction reads it."""
+        """Write what was added and settled so far, but for versions: what follows in this transaction reads it."""
         await insert(self.rows)
-        self.rows.clear()
-        self.begun.clear()
+        for order_id, columns in self.settled.items():
+            await self.heads[order_id].save(update_fields=columns)
+        for written in (self.rows, self.settled, self.heads):
+            written.clear()
 
     async def write(self) -> Sequence[Ring]:
         """Write what was added, recorded and enqueued: the last thing before the commit. Where each stream now ends."""
-        entries, rings = await log.entries(self.facts, self.principal, self.now, self.begun)
+        entries, rings = await log.entries(self.facts, self.principal, self.now, self.heads)
+        for order_id, columns in self.settled.items():
+            await self.heads[order_id].save(update_fields=(*columns, *log.HEAD))
         await insert([*self.rows, *entries, *jobs.rows_of(self.jobs, self.now)])
         return rings
 

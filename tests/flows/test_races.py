@@ -312,6 +312,7 @@ async def test_a_scan_that_waited_while_its_label_moved_lands_on_the_parcel_that
             while not await current_connection().execute_query_dict(waiting):
                 pass
         await cancel_shipment(tx, CancelShipment(shipment_id))
+        await tx.flush()
         return await pack_shipment(tx, request)
 
     packing = asyncio.create_task(run(pack_anew, first))
