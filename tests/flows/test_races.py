@@ -130,6 +130,20 @@ async def test_of_more_than_fifty_buyers_in_four_processes_five_get_the_five_uni
     await buy_five_units(postgres_database_url, 4, 13)
 
 
+async def test_of_a_hot_sku_exactly_what_there_is_is_sold_to_thirty_two_clients_of_four_processes(
+    postgres_database_url: str,
+) -> None:
+    async with open_database(postgres_database_url):
+        shop = await open_shop({"MUG": (300, 200)})
+    async with buyers(postgres_database_url, 4, "140", "8") as bought:
+        lines = await said(bought)
+    assert lines.count("refused INSUFFICIENT_STOCK") == len(lines) - 500 == 60
+    async with open_database(postgres_database_url):
+        assert await OrderRow.all().count() == 500
+        assert [(await level("MUG", each)).allocated for each in shop.places[:2]] == [300, 200]
+        await assert_all_are_there(acknowledged(lines))
+
+
 async def test_of_fifty_buyers_in_two_processes_five_get_the_five_units_on_sqlite(sqlite_database_url: str) -> None:
     await buy_five_units(sqlite_database_url, 2, 25)
 

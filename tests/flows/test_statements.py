@@ -161,7 +161,7 @@ async def takes_back(shop: Shop, lines: int) -> int:
 
 
 # What each sends, however many lines there are. A lower number is welcome here; a higher one wants a reason.
-HELD = {
+HELD: Mapping[Callable[[Shop, int], Awaitable[int]], int] = {
     places: 10,
     places_ten: 8,
     confirms: 9,
