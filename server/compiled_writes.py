@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import asyncpg
 import structlog
-from graphql import OperationType
+from graphql import GraphQLError, OperationType
 from strawberry.schema import Schema
 from strawberry.types import ExecutionResult
 from tortoise.exceptions import OperationalError
@@ -122,6 +122,8 @@ class CompiledWrites:
                 raise NotCompilable(Reason.REFUSED, "it costs too much")
             try:
                 found = verb_of(self._schema, operation, request, self._writer)
+            except GraphQLError as refusal:  # for these values, not for others of this shape
+                raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
             except NotCompilable as refusal:
                 found = refusal
             self._plans[key] = found

@@ -33,7 +33,7 @@ async def done(
 
     `things` are fields of the payload: one that the input names by its id is that thing, any other is what the flow
     gave. Each is read after the commit, so that a replay shows it as it is now, and a refusal as it still is.
-    `told` are fields that only who did it is told.
+    `told` are fields that are told this once: not again, when the key had been used before.
     """
     context, errors, is_replay, value = info.context, list[UserError](), False, None
     if context.answered is not None:
@@ -46,7 +46,7 @@ async def done(
     except DomainError as refusal:
         errors = user_errors(_named(refusal, given))
     shown = await _present(context, given, things, value)
-    return payload(errors=errors, replayed=is_replay, **shown, **({} if errors else told or {}))
+    return payload(errors=errors, replayed=is_replay, **shown, **({} if errors or is_replay else told or {}))
 
 
 async def _present(

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from graphql import GraphQLError
+
 from schema.compiled.compiler import Compiler
 from schema.compiled.conditions import table
 from schema.compiled.dialects import Writer
 from schema.compiled.fragments import READ_TOGETHER, Fetch, Fragment
-from schema.compiled.plan import Literal, Request, concatenated
+from schema.compiled.plan import Literal, NotCompilable, Reason, Request, concatenated
 from schema.compiled.selections import Selected
 from schema.views.view import View
 
@@ -43,7 +45,10 @@ class Things:
 
     async def read(self, plan: Fragment, request: Request, key: UUID) -> bytes | None:
         """The thing's JSON; None when it is not there to see. Raises NotCompilable, and the database's own errors."""
-        parameters = plan.plan.parameters(request)
+        try:
+            parameters = plan.plan.parameters(request)
+        except GraphQLError as refusal:
+            raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
         alike = (plan, tuple(parameters), request.scope)
         asked = self._asked.get(alike)
         if asked is None:

@@ -38,6 +38,16 @@ class Queries:
         head = f"query Q({', '.join(self._declared)}) " if self._declared else "query Q "
         return "\n".join([head + body, *self._fragments]), self._variables
 
+    def payload(self, verb: str) -> tuple[str, dict[str, Any]]:
+        """A document that carries out one verb with the variable `input`, and its other variables."""
+        self._declared, self._fragments, self._variables = [], [], {}
+        assert self._schema.mutation_type
+        of = self._schema.mutation_type.fields[verb]
+        body = self._selection(g.get_named_type(of.type), 1)
+        self._declared.append(f"$input: {of.args['input'].type}")
+        head = f"mutation M({', '.join(self._declared)}) {{ {verb}(input: $input) {body} }}"
+        return "\n".join([head, *self._fragments]), self._variables
+
     # -- selections -----------------------------------------------------------------------------------------------
     def _selection(self, kind: Any, depth: int, *, aliased: bool = False, only: str | None = None) -> str:
         chance = self._chance
