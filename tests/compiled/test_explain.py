@@ -43,6 +43,7 @@ ORDERS = 30_000
 FEW_FOR_A_PAGE = 600
 MOST_BLOCKS = 700
 MOST_PARAMETERS = 50
+pytestmark = pytest.mark.timeout(300)  # of books that are written while others use the machine too
 LISTS = {each.name: each for each in offered_lists(SCHEMA._schema)}
 
 # What is asked so, and why it may look at more.
