@@ -16,7 +16,7 @@ class AllocationRow(Row):
     requirement_id: UUID
     order: Any = reference("OrderRow", "The order they are for.")
     order_id: UUID
-    location: Any = reference("LocationRow", "Where they are set aside.")
+    location: Any = reference("LocationRow", "Where they are set aside.", index=False)
     location_id: UUID
     variant: Any = reference("VariantRow", "What is set aside.", index=False)
     variant_id: UUID

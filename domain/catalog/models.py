@@ -64,7 +64,7 @@ class PriceRow(Row):
 
     variant: Any = reference("VariantRow", "What is sold.", index=False)
     variant_id: UUID
-    channel: Any = reference("ChannelRow", "Where it is sold.")
+    channel: Any = reference("ChannelRow", "Where it is sold.", index=False)
     channel_id: UUID
     currency = fields.CharField(max_length=3, description="The channel's currency.")
     amount_minor = fields.BigIntField(description="Minor units for one unit, tax included.")

@@ -17,4 +17,4 @@ class CustomerRow(Row):
 
     class Meta:
         table = "customers"
-        indexes = [Index(fields=("created_at", "id"))]
+        indexes = [Index(fields=("created_at", "id")), Index(fields=("name", "created_at", "id"))]

@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from domain.fulfillment.lifecycle import FulfillmentOrderFacts, FulfillmentOrderStatus
-from domain.kernel.rows import Row, reference
+from domain.kernel.rows import Row, partial_index, reference
 
 
 class DeliveryMethod(StrEnum):
@@ -41,12 +41,27 @@ class FulfillmentOrderRow(Row):
         indexes = [
             Index(fields=("order_id", "created_at", "id")),
             Index(fields=("created_at", "id")),
-            Index(fields=("location_id", "status", "created_at", "id")),
+            Index(fields=("location_id", "created_at", "id")),
         ]
         constraints = [
+            # Open work of all and of each location, the oldest first; and what is not simply sent.
+            partial_index(
+                "fulfillment_orders_open", ("created_at", "id"), "status IN ('SCHEDULED', 'OPEN', 'IN_PROGRESS')"
+            ),
+            partial_index(
+                "fulfillment_orders_open_at_location",
+                ("location_id", "created_at", "id"),
+                "status IN ('SCHEDULED', 'OPEN', 'IN_PROGRESS')",
+            ),
+            partial_index(
+                "fulfillment_orders_not_worked", ("status", "created_at", "id"), "status IN ('REJECTED', 'CANCELED')"
+            ),
+            partial_index(
+                "fulfillment_orders_not_sent", ("delivery_method", "created_at", "id"), "delivery_method <> 'SHIP'"
+            ),
             CheckConstraint(
                 check="units_to_pack >= 0 AND units_packed >= 0", name="fulfillment_orders_units_not_negative"
-            )
+            ),
         ]
 
     def facts(self, *, is_on_hold: bool) -> FulfillmentOrderFacts:
@@ -59,9 +74,9 @@ class FulfillmentOrderLineRow(Row):
 
     fulfillment_order: Any = reference("FulfillmentOrderRow", "The work it is part of.", index=False)
     fulfillment_order_id: UUID
-    order: Any = reference("OrderRow", "The order it is for.")
+    order: Any = reference("OrderRow", "The order it is for.", index=False)
     order_id: UUID
-    requirement: Any = reference("RequirementRow", "What the units are for.")
+    requirement: Any = reference("RequirementRow", "What the units are for.", index=False)
     requirement_id: UUID
     sku = fields.CharField(max_length=64, description="What to pick.")
     quantity = fields.IntField(description="Units to pack in all.")

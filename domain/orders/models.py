@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from domain.kernel.rows import Row, reference
+from domain.kernel.rows import Row, partial_index, reference
 from domain.orders.lifecycle import (
     AuthorizeStatus,
     ChargeStatus,
@@ -99,14 +99,31 @@ class OrderRow(Row):
         indexes = [
             Index(fields=("placed_at", "id")),
             Index(fields=("updated_at", "id")),
-            Index(fields=("total_minor", "id")),
             Index(fields=("status", "placed_at", "id")),
-            Index(fields=("fulfillment_status", "placed_at", "id")),
             Index(fields=("customer_id", "placed_at", "id")),
             Index(fields=("channel_id", "placed_at", "id")),
         ]
         constraints = [
-            UniqueConstraint(fields=("channel_id", "external_reference"), name="orders_channel_external_reference"),
+            # The reference first, for it is looked up without a channel too.
+            UniqueConstraint(
+                fields=("external_reference", "channel_id"),
+                name="orders_external_reference",
+                condition="external_reference IS NOT NULL",
+            ),
+            # Open work: few rows, however many orders there are.
+            partial_index("orders_open", ("placed_at", "id"), "status IN ('DRAFT', 'PENDING', 'CONFIRMED')"),
+            partial_index(
+                "orders_undelivered", ("fulfillment_status", "placed_at", "id"), "fulfillment_status <> 'DELIVERED'"
+            ),
+            # What is rare. The common values are found by walking along placed_at, and cost nothing here.
+            partial_index("orders_part_authorized", ("placed_at", "id"), "authorize_status = 'PARTIAL'"),
+            partial_index(
+                "orders_charged_amiss",
+                ("charge_status", "placed_at", "id"),
+                "charge_status IN ('PARTIAL', 'OVERCHARGED')",
+            ),
+            partial_index("orders_with_returns", ("return_status", "placed_at", "id"), "return_status <> 'NONE'"),
+            partial_index("orders_imported", ("origin", "placed_at", "id"), "origin <> 'PLACED'"),
             CheckConstraint(check="total_minor = subtotal_minor + charges_minor", name="orders_total_adds_up"),
             CheckConstraint(check="version >= 0 AND revision >= 0", name="orders_version_not_negative"),
         ]
@@ -126,7 +143,7 @@ class OrderLineRow(Row):
     order: Any = reference("OrderRow", "The order it belongs to.", index=False)
     order_id: UUID
     position = fields.IntField(description="Its place in the order, from 1.")
-    variant: Any = reference("VariantRow", "What was bought; none where only history knows it.", null=True)
+    variant: Any = reference("VariantRow", "What was bought; none where only history knows it.", null=True, index=False)
     variant_id: UUID | None
     sku = fields.CharField(max_length=64, description="The SKU as it was sold.")
     title = fields.CharField(max_length=400, description="What it was called then.")
@@ -154,7 +171,7 @@ class RequirementRow(Row):
     order_id: UUID
     line: Any = reference("OrderLineRow", "The line that needs it.")
     line_id: UUID
-    variant: Any = reference("VariantRow", "What is needed; none where only history knows it.", null=True)
+    variant: Any = reference("VariantRow", "What is needed; none where only history knows it.", null=True, index=False)
     variant_id: UUID | None
     sku = fields.CharField(max_length=64, description="The SKU that is needed.")
     units_per_item = fields.IntField(default=1, description="Units of it for one unit sold.")

@@ -7,7 +7,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from domain.kernel.rows import Row, reference
+from domain.kernel.rows import Row, partial_index, reference
 from domain.returns.lifecycle import DispositionStatus, ReceiptStatus, Resolution, ReturnFacts, ReturnStatus
 
 
@@ -35,7 +35,8 @@ class ReturnRow(Row):
             Index(fields=("status", "requested_at", "id")),
         ]
         constraints = [
-            CheckConstraint(check="units_awaited >= 0 AND units_undecided >= 0", name="returns_units_not_negative")
+            partial_index("returns_not_refunded", ("resolution", "requested_at", "id"), "resolution <> 'REFUND'"),
+            CheckConstraint(check="units_awaited >= 0 AND units_undecided >= 0", name="returns_units_not_negative"),
         ]
 
     @property
@@ -51,7 +52,7 @@ class ReturnLineRow(Row):
     rma_id: UUID
     order: Any = reference("OrderRow", "The order the goods come from.", index=False)
     order_id: UUID
-    requirement: Any = reference("RequirementRow", "What the units were for.")
+    requirement: Any = reference("RequirementRow", "What the units were for.", index=False)
     requirement_id: UUID
     sku = fields.CharField(max_length=64, description="What comes back.")
     quantity = fields.IntField(description="Units that were announced.")
@@ -77,11 +78,11 @@ class DispositionRow(Row):
 
     rma: Any = reference("ReturnRow", "The return they came by.")
     rma_id: UUID
-    return_line: Any = reference("ReturnLineRow", "The line they came by.")
+    return_line: Any = reference("ReturnLineRow", "The line they came by.", index=False)
     return_line_id: UUID
-    location: Any = reference("LocationRow", "Where they are.")
+    location: Any = reference("LocationRow", "Where they are.", index=False)
     location_id: UUID
-    variant: Any = reference("VariantRow", "What they are; none where only history knows it.", null=True)
+    variant: Any = reference("VariantRow", "What they are; none where only history knows it.", null=True, index=False)
     variant_id: UUID | None
     sku = fields.CharField(max_length=64, description="What they are.")
     quantity = fields.IntField(description="Units.")

@@ -7,7 +7,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from domain.kernel.rows import Row, reference
+from domain.kernel.rows import Row, partial_index, reference
 from domain.shipping.lifecycle import ParcelOutcome, ShipmentFacts, ShipmentStatus, TrackingStatus
 
 
@@ -32,7 +32,10 @@ class ShipmentRow(Row):
         indexes = [
             Index(fields=("order_id", "created_at", "id")),
             Index(fields=("created_at", "id")),
-            Index(fields=("status", "created_at", "id")),
+        ]
+        # What is not delivered: few rows, however many shipments there are.
+        constraints = [
+            partial_index("shipments_undelivered", ("status", "created_at", "id"), "status <> 'DELIVERED'"),
         ]
 
     def facts(self, *, is_on_hold: bool) -> ShipmentFacts:
@@ -74,7 +77,7 @@ class ParcelLineRow(Row):
     shipment_id: UUID
     order: Any = reference("OrderRow", "The order they are for.", index=False)
     order_id: UUID
-    requirement: Any = reference("RequirementRow", "What the units are for.")
+    requirement: Any = reference("RequirementRow", "What the units are for.", index=False)
     requirement_id: UUID
     sku = fields.CharField(max_length=64, description="What is in the box.")
     quantity = fields.IntField(description="Units in the box.")

@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from domain.kernel.rows import Row, reference
+from domain.kernel.rows import Row, partial_index, reference
 
 
 class MovementCause(StrEnum):
@@ -29,7 +29,7 @@ class StockLevelRow(Row):
 
     variant: Any = reference("VariantRow", "What is counted.", index=False)
     variant_id: UUID
-    location: Any = reference("LocationRow", "Where it is.")
+    location: Any = reference("LocationRow", "Where it is.", index=False)
     location_id: UUID
     sku = fields.CharField(max_length=64, description="The SKU that is counted.")
     on_hand = fields.IntField(default=0, description="Units physically here.")
@@ -44,7 +44,11 @@ class StockLevelRow(Row):
 
     class Meta:
         table = "stock_levels"
-        indexes = [Index(fields=("sku", "id")), Index(fields=("updated_at", "id"))]
+        indexes = [
+            Index(fields=("sku", "id")),
+            Index(fields=("location_id", "sku", "id")),
+            Index(fields=("updated_at", "id")),
+        ]
         constraints = [
             UniqueConstraint(fields=("variant_id", "location_id"), name="stock_levels_variant_location"),
             CheckConstraint(
@@ -78,3 +82,11 @@ class StockMovementRow(Row):
     class Meta:
         table = "stock_movements"
         indexes = [Index(fields=("level_id", "occurred_at", "id"))]
+        # What people and deliveries did to a level, among all that orders did.
+        constraints = [
+            partial_index(
+                "stock_movements_not_of_orders",
+                ("level_id", "occurred_at", "id"),
+                "cause NOT IN ('ALLOCATED', 'DEALLOCATED', 'SHIPPED')",
+            )
+        ]

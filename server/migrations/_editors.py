@@ -1,12 +1,13 @@
 """Schema editors that create what the rows declare: Tortoise's own leave constraints out and lose indexes."""
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
-from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.exceptions import ConfigurationError
 from tortoise.fields.base import Field
 from tortoise.indexes import Index
@@ -20,6 +21,7 @@ from tortoise.models import Model
 from domain.kernel.database import Dialect
 
 Constraint = CheckConstraint | UniqueConstraint
+_CREATE_INDEX = re.compile(r'^CREATE (UNIQUE )?INDEX "([^"]+)"')
 
 
 class DeclaringEditor(BaseSchemaEditor):
@@ -62,6 +64,11 @@ class DeclaringEditor(BaseSchemaEditor):
 
     _inner_statements: list[str] = []
 
+    def _new_index(self, sql: str) -> str | None:
+        """The name of the index that this makes outside a transaction, where it must stand being made again."""
+        made = None if isinstance(self.client, TransactionalDBClient) else _CREATE_INDEX.match(sql)
+        return made[2] if made else None
+
     def _get_index_sql(self, model: type[Model], field_names: Any, *args: Any, **kwargs: Any) -> str:
         # An Index(fields=("order",)) means the column order_id; Tortoise resolves tuples only.
         return super()._get_index_sql(model, self._resolve_fields_to_columns(model, field_names), *args, **kwargs)
@@ -97,6 +104,15 @@ class PostgresEditor(DeclaringEditor, AsyncpgSchemaEditor):
             )
         return super()._inner_sql(model, constraint)
 
+    async def _run_sql(self, sql: str) -> None:
+        # A migration that is not atomic makes its indexes while others write, which no transaction may.
+        if index := self._new_index(sql):
+            torn = f"SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('{index}') AND NOT indisvalid"
+            if await self.client.execute_query_dict(torn):  # what is left of a run that was cut off
+                await super()._run_sql(f'DROP INDEX CONCURRENTLY "{index}"')
+            sql = _CREATE_INDEX.sub(r'CREATE \1INDEX CONCURRENTLY IF NOT EXISTS "\2"', sql)
+        await super()._run_sql(sql)
+
 
 class SqliteEditor(DeclaringEditor, SqliteSchemaEditor):
     """SQLite's, where every change but a new column or index makes the table anew.
@@ -108,6 +124,8 @@ class SqliteEditor(DeclaringEditor, SqliteSchemaEditor):
         if self.collect_sql:
             self.collected_sql.append(sql)
             return
+        if self._new_index(sql):
+            sql = _CREATE_INDEX.sub(r'CREATE \1INDEX IF NOT EXISTS "\2"', sql)
         # One by one: a script commits the migration's transaction first.
         for statement in sqlite_statements(sql):
             await self.client.execute_query(statement)
