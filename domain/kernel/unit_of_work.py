@@ -57,7 +57,8 @@ class UnitOfWork:
     def settle(self, order: Row, *columns: str) -> None:
         """Write these columns of the locked order at the end, together with its version: the flow's last word on it."""
         assert self.heads.get(order.id, order) is order, "two rows of one order"
-        self.heads[order.id], self.settled[order.id] = order, columns
+        self.heads[order.id] = order
+        self.settled[order.id] = tuple({*self.settled.get(order.id, ()), *columns})
 
     def principal(self, order_id: UUID | None) -> str:
         """Who does it to this order: the name for its audit records."""

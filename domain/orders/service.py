@@ -29,7 +29,8 @@ async def lock(tx: UnitOfWork, order_id: UUID, *, expected_revision: int | None 
     Raises NotFound when there is none or the actor may not see it, StaleRevision when it was edited since it was read.
     """
     found = OrderRow.filter(visible_orders(tx.actor.scope), id=order_id).select_for_update()
-    order = await found.get_or_none()
+    # What this transaction has settled about it already is not in the database yet.
+    order: OrderRow | None = tx.heads.get(order_id) or await found.get_or_none()
     if order is None:
         raise NotFound("order", f"order_{order_id.hex}")
     if expected_revision is not None and expected_revision != order.revision:

@@ -22,8 +22,8 @@ from domain.kernel.actor import Actor, customer
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect, current_connection
 from domain.kernel.log import feed_head, stamp
+from domain.kernel.runner import Runner
 from domain.kernel.streams import FeedStream, visible_log
-from domain.kernel.unit_of_work import Runner
 from domain.kernel.visibility import EVERYTHING
 from examples.seed import seed_shop
 from schema.compiled import Operation
