@@ -23,7 +23,19 @@ _SESSION = {
     # Statements are few and their page sizes literal: planned once a session, not once a request.
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
+    # For the few rows of an order's lists it costs more than sorting them at once.
+    "enable_incremental_sort": "off",
 }
+
+# A statement whose tables have changed since it was prepared, a session that the server ended while it was idle: as
+# nothing but reading happens here, it is done again, once.
+_OUTLIVED = (
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    ConnectionError,
+)
 
 
 @dataclass
@@ -57,21 +69,33 @@ class ReadPool:
         Raises asyncpg's errors, and OSError when the server cannot be reached. A session that broke is not used again.
         """
         async with self._places:
-            session = self._idle.pop() if self._idle else await self._opened()
-            is_sound = False
             try:
-                found = await session.value(sql, parameters)
-                is_sound = True
-            except asyncpg.PostgresError:
-                is_sound = True
-                session.statements.pop(sql, None)  # it may be one that the tables have changed under
-                raise
-            finally:
-                if is_sound and not session.connection.is_closed():
-                    self._idle.append(session)
-                else:
-                    session.connection.terminate()
-            return found
+                return await self._read(sql, parameters)
+            except _OUTLIVED:
+                return await self._read(sql, parameters)
+
+    async def _read(self, sql: str, parameters: Sequence[Any]) -> Any:
+        session, is_sound = await self._session(), False
+        try:
+            found = await session.value(sql, parameters)
+            is_sound = True
+        except asyncpg.PostgresError:
+            is_sound = True
+            session.statements.pop(sql, None)  # it may be one that the tables have changed under
+            raise
+        finally:
+            if is_sound and not session.connection.is_closed():
+                self._idle.append(session)
+            else:
+                session.connection.terminate()
+        return found
+
+    async def _session(self) -> _Session:
+        while self._idle:
+            session = self._idle.pop()
+            if not session.connection.is_closed():
+                return session
+        return await self._opened()
 
     async def open(self) -> None:
         """Reach the server, so that a wrong address is an error now."""
@@ -84,9 +108,8 @@ class ReadPool:
         self._idle.clear()
 
     async def _opened(self) -> _Session:
-        connection = await asyncpg.connect(
-            self._url, timeout=CONNECT_SECONDS, statement_cache_size=0, server_settings=_SESSION
-        )
+        # With asyncpg's own cache off, what is prepared has no name, and is planned anew each time.
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
         return _Session(connection)
 
 
