@@ -251,7 +251,9 @@ class Compiler:
             f"{column(view.row, each.lstrip('-'), child)}{' desc' if each.startswith('-') else ''}"
             for each in edge.order_by
         )
-        return [Literal("["), f"coalesce({self.writer.listed(json, source, order)}, '')", Literal("]")]
+        # Sorted by a subquery, not by the aggregate, which sorts whole texts (and on SQLite, before 3.44, cannot).
+        listed = f"select {self.writer.joined('c0')} from (select {json} as c0 {source} order by {order}) p"
+        return [Literal("["), f"coalesce(({listed}), '')", Literal("]")]
 
     def visible(self, view: View, alias: str) -> str:
         """Which rows there are for whoever asks."""
