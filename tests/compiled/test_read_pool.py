@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from server.database import Database
-from server.read_pool import ReadPool, open_read_pool
+from server.read_pool import open_read_pool
 from tests.builders import open_shop, place
 
 HOW_OFTEN_PLANNED = """select string_agg(format('%s %s', custom_plans, generic_plans), ', ')
