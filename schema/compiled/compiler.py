@@ -59,7 +59,8 @@ class Compiler:
         if operation.operation is not OperationType.QUERY or self.schema.query_type is None:
             raise NotCompilable(Reason.KIND, operation.operation.value)
         data = self.object(self.schema.query_type, [operation.selection_set], "", None)
-        self.plan.sql = "select " + concatenated([Literal('{"data":'), *data, Literal("}")])
+        whole = concatenated([Literal('{"data":'), *data, Literal("}")])
+        self.plan.sql = f"select {self.writer.answer(whole)}"
         return self.plan
 
     # -- objects --------------------------------------------------------------------------------------------------

@@ -12,6 +12,9 @@ from schema.compiled.plan import quoted
 class Writer(Protocol):
     """Expressions of one dialect. All of them give texts; those of JSON are never null for what is not null."""
 
+    def answer(self, sql: str) -> str:
+        """A text as the whole answer: in UTF-8, where a driver would else decode it and we encode it again."""
+
     def json_text(self, sql: str) -> str:
         """A text as JSON."""
 
@@ -45,6 +48,9 @@ class Writer(Protocol):
 
 class Postgres:
     """PostgreSQL: the parameters keep their types."""
+
+    def answer(self, sql: str) -> str:
+        return f"convert_to({sql}, 'UTF8')"
 
     def json_text(self, sql: str) -> str:
         return f"to_json({sql})::text"
@@ -85,6 +91,9 @@ class Postgres:
 
 class Sqlite:
     """SQLite: everything is a text or a number, as Tortoise writes it."""
+
+    def answer(self, sql: str) -> str:
+        return sql
 
     def json_text(self, sql: str) -> str:
         return f"json_quote({sql})"

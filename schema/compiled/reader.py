@@ -13,7 +13,7 @@ from domain.kernel.actor import Scope
 from domain.kernel.database import Dialect
 from schema.compiled.compiler import Compiler
 from schema.compiled.dialects import writer_of
-from schema.compiled.fragments import Fetch, Filling, Fragment, Kept
+from schema.compiled.fragments import Fetch, Filling, Fragment, Kept, in_utf8
 from schema.compiled.plan import NotCompilable, Plan, Reason, Request
 from schema.compiled.variables import Variables
 
@@ -71,7 +71,7 @@ class Ways:
 
 
 class CompiledReader:
-    """Reads whole operations; `fetch` runs a statement that gives one text. Plans are kept, those used last.
+    """Reads whole operations; `fetch` runs a statement that gives one text, or its bytes. Plans used last are kept.
 
     `admits(operation, variables)` is asked before a plan is made: how long its pages are belongs to a plan.
     """
@@ -110,7 +110,7 @@ class CompiledReader:
         answer = await self._fetch(plan.sql, parameters)
         if answer is None:
             raise NotCompilable(Reason.NULL)
-        return plan.patched(answer.encode(), request)
+        return plan.patched(in_utf8(answer), request)
 
     def _ways(self, operation: Operation, request: Request, variables: Mapping[str, Any]) -> "Ways":
         key = (operation, request.scope.kind, operation.shape(request.variables))
