@@ -25,6 +25,7 @@ from server.read_pool import open_read_pool
 from server.settings import Settings
 
 SLOW_SECONDS = 0.5
+_OF_THE_DATABASE = (asyncpg.PostgresError, asyncpg.InternalClientError, OperationalError, OSError)
 
 log = structlog.get_logger("waybill")
 
@@ -102,7 +103,7 @@ class CompiledReads:
 def _reason(error: Exception) -> Reason:
     if "parser stack overflow" in str(error) or "Expression tree is too large" in str(error):
         return Reason.DEEP
-    return Reason.DATABASE if isinstance(error, asyncpg.PostgresError | OperationalError | OSError) else Reason.BUG
+    return Reason.DATABASE if isinstance(error, _OF_THE_DATABASE) else Reason.BUG
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ _OUTLIVED = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,  # the news of the session's end and the statement crossed one another
     ConnectionError,
 )
 
