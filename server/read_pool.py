@@ -11,7 +11,9 @@ import asyncpg
 
 from server.database import APP, STATEMENT_TIMEOUT_SECONDS
 
-KEPT_STATEMENTS = 500  # a session
+# A session keeps so many statements, and so much of their text: the server holds a plan some fifty times its size.
+KEPT_STATEMENTS = 500
+KEPT_CHARACTERS = 1_000_000
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 
@@ -45,16 +47,23 @@ class _Session:
 
     connection: asyncpg.Connection
     statements: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    characters: int = 0
 
     async def value(self, sql: str, parameters: Sequence[Any]) -> Any:
         statement = self.statements.get(sql)
         if statement is None:
             statement = self.statements[sql] = await self.connection.prepare(sql)
-            if len(self.statements) > KEPT_STATEMENTS:
-                self.statements.popitem(last=False)  # asyncpg deallocates what nobody holds
+            self.characters += len(sql)
+            while len(self.statements) > KEPT_STATEMENTS or self.characters > KEPT_CHARACTERS:
+                self.forget(next(iter(self.statements)))
         else:
             self.statements.move_to_end(sql)
         return await statement.fetchval(*parameters)
+
+    def forget(self, sql: str) -> None:
+        """Keep it no longer, if it is kept; asyncpg deallocates what nobody holds."""
+        if self.statements.pop(sql, None) is not None:
+            self.characters -= len(sql)
 
 
 class ReadPool:
@@ -82,7 +91,7 @@ class ReadPool:
             is_sound = True
         except asyncpg.PostgresError:
             is_sound = True
-            session.statements.pop(sql, None)  # it may be one that the tables have changed under
+            session.forget(sql)  # it may be one that the tables have changed under
             raise
         finally:
             if is_sound and not session.connection.is_closed():

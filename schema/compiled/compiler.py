@@ -35,6 +35,7 @@ from schema.views.view import View, together, views_of
 from schema.views.words import Column, Computed, Edge, EdgeKind, Exists, MinorUnits, Parts, foreign_key_column
 
 Special = Callable[[str, GraphQLField, Selected], list[str]]
+MOST_FIELDS = 2_000
 
 
 class Compiler:
@@ -53,6 +54,7 @@ class Compiler:
         self.conditions = Conditions(self.plan, writer, request)
         self.values = Values(writer)
         self.arguments = Arguments(Inputs(schema), request)
+        self._fields_left = MOST_FIELDS
 
     def compile(self, operation: OperationDefinitionNode) -> Plan:
         """The plan. Raises NotCompilable, or the GraphQLError of an argument that is refused."""
@@ -74,7 +76,11 @@ class Compiler:
     ) -> list[str]:
         """The JSON of an object, as pieces of SQL. `special` writes the fields of what is not a view."""
         pieces: list[str] = [Literal("{")]
-        for n, (key, nodes) in enumerate(self.selections.fields(kind, selected).items()):
+        fields = self.selections.fields(kind, selected)
+        self._fields_left -= len(fields)  # a fragment may be spread in a fragment that is spread twice, and so on
+        if self._fields_left < 0:
+            raise NotCompilable(Reason.LARGE)
+        for n, (key, nodes) in enumerate(fields.items()):
             pieces.append(Literal(("," if n else "") + f'"{key}":'))
             name = nodes[0].name.value
             if name == "__typename":

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     NULL = "NULL"  # a null where none may be: the usual way says where
     DATABASE = "DATABASE"  # the database refused the statement
     DEEP = "DEEP"  # too deep for SQLite's parser
+    LARGE = "LARGE"  # so many fields, fragments written out, that making the statement would hold everybody up
     BUG = "BUG"  # ours: the usual way answers, and the log tells us
 
 

@@ -69,6 +69,7 @@ class Variables:
 
 
 _LARGEST = 2**31  # of GraphQL's Int
+_LONGEST_PREFIX = 40  # of those that an id may have; what is longer names nothing, and is not to be remembered
 _PLAIN: Mapping[str, type] = {"ID": str, "String": str, "Cursor": str, "Boolean": bool, "Int": int}
 
 
@@ -117,6 +118,6 @@ def _shape(kind: Any, value: Any) -> Hashable:
     if isinstance(kind, GraphQLInputObjectType):
         return tuple([(name, _shape(kind.fields[name].type, each)) for name, each in sorted(value.items())])
     if kind.name == "ID":  # a look-up is compiled for the kind of thing that its id names
-        return str(value).rpartition("_")[0]
+        return str(value).rpartition("_")[0][:_LONGEST_PREFIX]
     # An empty prefix demands nothing, and a text that is longer than its column names nothing: both have other shapes.
     return len(value) if kind.name == "String" and isinstance(value, str) else "?"
