@@ -58,7 +58,10 @@ class CompiledReads:
 
         Raises DeadlineExceeded. The first run of a document is the usual one: it is what checks it.
         """
-        if self._reader is None or (prepared := self._documents.get(request["query"])) is None:
+        if self._reader is None:
+            return None
+        if (prepared := self._documents.get(request["query"])) is None:
+            self._fall_back(Reason.NEW)
             return None
         operation = self._operation(prepared, request.get("operationName"))
         if operation is None:

@@ -19,6 +19,7 @@ _SLOT = re.compile(rb"\x01(\d+):(.*?)\x02", re.DOTALL)
 class Reason(StrEnum):
     """Why an operation runs the usual way."""
 
+    NEW = "NEW"  # a document's first run, which checks it; whatever sort of operation it is
     KIND = "KIND"  # a mutation, or introspection
     FIELD = "FIELD"  # a field that says no word we know
     CONDITION = "CONDITION"  # a condition that we cannot write
