@@ -21,6 +21,7 @@ from server.database import Database
 from tests.builders import SCHEMA, execute
 from tests.compiled.bazaar import actors, fetching, known_ids, known_texts, open_bazaar
 from tests.compiled.queries import Queries
+from tests.compiled.sweep import every_field
 
 logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # refusals are expected
 
@@ -50,6 +51,19 @@ async def test_both_ways_give_the_same_bytes_for_every_query_and_every_kind_of_a
     assert seen["equal"] > QUERIES * 6 * 0.6, seen
     assert seen["bytes"] > seen["equal"] * 200, seen
     print(seen)
+
+
+@pytest.mark.timeout(180)
+async def test_both_ways_give_the_same_bytes_for_every_field_of_every_type(database: Database) -> None:
+    await open_bazaar(random.Random(SEED), orders=15)
+    everyone = await actors()
+    async with fetching(database) as fetch:
+        reader = CompiledReader(SCHEMA, database.dialect, fetch)
+        for n, query in enumerate(every_field(SCHEMA._schema)):
+            for actor in (everyone[0], everyone[1 + n % (len(everyone) - 1)]):
+                usual = await execute(actor, query)
+                answer = await _compiled(reader, query, {}, actor)
+                assert _same(answer, usual, (query, actor.principal)) in ("equal", "too deep for SQLite")
 
 
 async def _compiled(reader: CompiledReader, query: str, variables: dict[str, Any], actor: Actor) -> bytes | Exception:
