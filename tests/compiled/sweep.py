@@ -16,13 +16,13 @@ def every_field(schema: g.GraphQLSchema) -> Iterator[str]:
 
     Fields that need arguments are left out: the root's alone do.
     """
-    for kind, way in _ways(schema):
+    for kind, way in ways(schema):
         fields = [_shown(schema, name, of) for name, of in kind.fields.items() if _is_free(kind, name, of)]
         for start in range(0, len(fields), FIELDS_AT_ONCE):
             yield way.replace("*", " ".join(fields[start : start + FIELDS_AT_ONCE]))
 
 
-def _ways(schema: g.GraphQLSchema) -> Iterator[tuple[g.GraphQLObjectType, str]]:
+def ways(schema: g.GraphQLSchema) -> Iterator[tuple[g.GraphQLObjectType, str]]:
     """Each type, and a document with a star where its fields belong."""
     assert schema.query_type
     seen, waiting = {schema.query_type.name}, deque([(schema.query_type, "{ * }")])
