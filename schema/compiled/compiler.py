@@ -250,7 +250,7 @@ class Compiler:
         return f"coalesce((select {json} from {table(view.row)} {child} where {where}), 'null')"
 
     def _many(self, edge: Edge, named: Any, view: View, selected: Selected, alias: str) -> list[str]:
-        child = self.conditions.alias()
+        child = self.conditions.child(edge.by or "", alias)
         json = self.row(named, selected, child, view)
         parent = column(view.row, foreign_key_column(view.row, edge.by or ""), child)
         source = f"from {table(view.row)} {child} where {both(f'{parent} = {alias}.id', self.visible(view, child))}"

@@ -27,7 +27,7 @@ class PageWriter:
     ) -> None:
         self._compiler, self._asked, self._view = compiler, asked, view
         self._page = asked(compiler.request)
-        self._child = compiler.conditions.alias()
+        self._child = compiler.conditions.child(edge.by or "", alias)
         self._columns: list[str] = []
         self._places: dict[str, str] = {}
         self._looks_ahead = False
