@@ -73,7 +73,7 @@ async def test_both_ways_give_the_same_bytes_for_every_field_of_every_type(datab
 
 
 def _views(kinds: Iterable[Any]) -> set[View]:
-    origins = (getattr(kind.extensions.get("strawberry-definition"), "origin", None) for kind in kinds)
+    origins: list[Any] = [getattr(kind.extensions.get("strawberry-definition"), "origin", None) for kind in kinds]
     return {origin.__view__ for origin in origins if hasattr(origin, "__view__")}
 
 

@@ -20,7 +20,7 @@ from tests.compiled.queries import Queries
 TOKEN = "a token of scrapers, of more than 32 bytes"
 NUMBER = "query Number($id: ID!) { order(by: {id: $id}) { number } }"
 # What generated operations do not say: their names, and what is refused before, while and after they are read.
-SAID = (
+SAID: tuple[tuple[str, dict[str, Any]], ...] = (
     ("query A { channels { nodes { code } } } query B { products { totalCount } }", {"operationName": "A"}),
     ("query A { channels { nodes { code } } } query B { products { totalCount } }", {"operationName": "B"}),
     ("query A { channels { nodes { code } } } query B { products { totalCount } }", {"operationName": "C"}),
