@@ -35,6 +35,7 @@ from server.draining import Draining, draining_on_signals
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
 from server.logs import OperationLog, RequestLog, configure_logs
+from server.metrics import Metrics, ReadsCounted
 from server.relay import relaying
 from server.settings import Settings, read_settings
 from server.worker import Worker
@@ -87,6 +88,7 @@ def create_app(
             WebSocketRoute("/graphql", endpoint),
             Route("/schema.graphql", _schema_page(schema)),
             Route("/healthz", alive),
+            Route("/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads)).__call__),
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),

@@ -25,6 +25,7 @@ from server.read_pool import open_read_pool
 from server.settings import Settings
 
 SLOW_SECONDS = 0.5
+_OF_THE_DATABASE = (asyncpg.PostgresError, asyncpg.InternalClientError, OperationalError, OSError)
 
 log = structlog.get_logger("waybill")
 
@@ -60,7 +61,10 @@ class CompiledReads:
 
         Raises DeadlineExceeded. The first run of a document is the usual one: it is what checks it.
         """
-        if self._reader is None or (prepared := self._documents.get(request["query"])) is None:
+        if self._reader is None:
+            return None
+        if (prepared := self._documents.get(request["query"])) is None:
+            self._fall_back(Reason.NEW)
             return None
         operation = prepared.operation(self._schema, request.get("operationName"), OperationType.QUERY)
         if operation is None:
@@ -95,7 +99,7 @@ class CompiledReads:
 def _reason(error: Exception) -> Reason:
     if "parser stack overflow" in str(error) or "Expression tree is too large" in str(error):
         return Reason.DEEP
-    return Reason.DATABASE if isinstance(error, asyncpg.PostgresError | OperationalError | OSError) else Reason.BUG
+    return Reason.DATABASE if isinstance(error, _OF_THE_DATABASE) else Reason.BUG
 
 
 @asynccontextmanager

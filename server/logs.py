@@ -17,7 +17,7 @@ from server.answers import code_of
 from server.settings import LogFormat
 
 LONGEST_NAME = 60
-QUIET_PATHS = ("/healthz", "/readyz", "/graphiql/")
+QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/graphiql/")
 
 log = structlog.get_logger("waybill")
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)

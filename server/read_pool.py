@@ -11,7 +11,9 @@ import asyncpg
 
 from server.database import APP, STATEMENT_TIMEOUT_SECONDS
 
-KEPT_STATEMENTS = 500  # a session
+# A session keeps so many statements, and so much of their text: the server holds a plan some fifty times its size.
+KEPT_STATEMENTS = 500
+KEPT_CHARACTERS = 1_000_000
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 
@@ -26,7 +28,20 @@ _SESSION = {
     # Statements are few and their page sizes literal: planned once a session, not once a request.
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
+    # For the few rows of an order's lists it costs more than sorting them at once.
+    "enable_incremental_sort": "off",
 }
+
+# A statement whose tables have changed since it was prepared, a session that the server ended while it was idle: as
+# nothing but reading happens here, it is done again, once.
+_OUTLIVED = (
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,  # the news of the session's end and the statement crossed one another
+    ConnectionError,
+)
 
 
 @dataclass
@@ -35,16 +50,23 @@ class _Session:
 
     connection: asyncpg.Connection
     statements: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    characters: int = 0
 
     async def value(self, sql: str, parameters: Sequence[Any]) -> Any:
         statement = self.statements.get(sql)
         if statement is None:
             statement = self.statements[sql] = await self.connection.prepare(sql)
-            if len(self.statements) > KEPT_STATEMENTS:
-                self.statements.popitem(last=False)  # asyncpg deallocates what nobody holds
+            self.characters += len(sql)
+            while len(self.statements) > KEPT_STATEMENTS or self.characters > KEPT_CHARACTERS:
+                self.forget(next(iter(self.statements)))
         else:
             self.statements.move_to_end(sql)
         return await statement.fetchval(*parameters)
+
+    def forget(self, sql: str) -> None:
+        """Keep it no longer, if it is kept; asyncpg deallocates what nobody holds."""
+        if self.statements.pop(sql, None) is not None:
+            self.characters -= len(sql)
 
 
 class ReadPool:
@@ -60,21 +82,33 @@ class ReadPool:
         Raises asyncpg's errors, and OSError when the server cannot be reached. A session that broke is not used again.
         """
         async with self._places:
-            session = self._idle.pop() if self._idle else await self._opened()
-            is_sound = False
             try:
-                found = await session.value(sql, parameters)
-                is_sound = True
-            except asyncpg.PostgresError:
-                is_sound = True
-                session.statements.pop(sql, None)  # it may be one that the tables have changed under
-                raise
-            finally:
-                if is_sound and not session.connection.is_closed():
-                    self._idle.append(session)
-                else:
-                    session.connection.terminate()
-            return found
+                return await self._read(sql, parameters)
+            except _OUTLIVED:
+                return await self._read(sql, parameters)
+
+    async def _read(self, sql: str, parameters: Sequence[Any]) -> Any:
+        session, is_sound = await self._session(), False
+        try:
+            found = await session.value(sql, parameters)
+            is_sound = True
+        except asyncpg.PostgresError:
+            is_sound = True
+            session.forget(sql)  # it may be one that the tables have changed under
+            raise
+        finally:
+            if is_sound and not session.connection.is_closed():
+                self._idle.append(session)
+            else:
+                session.connection.terminate()
+        return found
+
+    async def _session(self) -> _Session:
+        while self._idle:
+            session = self._idle.pop()
+            if not session.connection.is_closed():
+                return session
+        return await self._opened()
 
     async def open(self) -> None:
         """Reach the server, so that a wrong address is an error now."""
@@ -87,9 +121,8 @@ class ReadPool:
         self._idle.clear()
 
     async def _opened(self) -> _Session:
-        connection = await asyncpg.connect(
-            self._url, timeout=CONNECT_SECONDS, statement_cache_size=0, server_settings=_SESSION
-        )
+        # With asyncpg's own cache off, what is prepared has no name, and is planned anew each time.
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
         return _Session(connection)
 
 

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         "Origins of web pages that may call the API, by HTTP and by WebSocket, separated by commas; `*` allows every"
         " one. Pages of the server itself always may.",
     )
+    metrics_token: SecretStr | None = _setting(
+        None,
+        f"What a scraper sends as `Authorization: Bearer …` to `/metrics`; at least {SHORTEST_SECRET} bytes. Without it"
+        " there is no `/metrics`.",
+    )
     # -- how ------------------------------------------------------------------------------------------------------
     log_format: LogFormat = _setting(
         LogFormat.AUTO, "`json`, `console`, or `auto`: console when the log is a terminal, else JSON."
@@ -109,7 +114,7 @@ class Settings(BaseSettings):
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(normalize_allowed_origins(value)))
 
-    @field_validator("secret")
+    @field_validator("secret", "metrics_token")
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value().encode()) < SHORTEST_SECRET:
@@ -146,6 +151,10 @@ class Settings(BaseSettings):
             return self.secret.get_secret_value()
         path = sqlite_path(self.database_url)
         return _kept_secret(path.with_name(path.name + ".secret"))
+
+    def metrics_key(self) -> str | None:
+        """What a scraper must send; None where nobody may ask for numbers."""
+        return self.metrics_token.get_secret_value() if self.metrics_token else None
 
     def as_environment(self) -> dict[str, str]:
         """The variables that give another process the same settings."""

@@ -35,6 +35,7 @@ from schema.views.view import View, together, views_of
 from schema.views.words import Column, Computed, Edge, EdgeKind, Exists, MinorUnits, Parts, foreign_key_column
 
 Special = Callable[[str, GraphQLField, Selected], list[str]]
+MOST_FIELDS = 2_000
 
 
 class Compiler:
@@ -53,13 +54,15 @@ class Compiler:
         self.conditions = Conditions(self.plan, writer, request)
         self.values = Values(writer)
         self.arguments = Arguments(Inputs(schema), request)
+        self._fields_left = MOST_FIELDS
 
     def compile(self, operation: OperationDefinitionNode) -> Plan:
         """The plan. Raises NotCompilable, or the GraphQLError of an argument that is refused."""
         if operation.operation is not OperationType.QUERY or self.schema.query_type is None:
             raise NotCompilable(Reason.KIND, operation.operation.value)
         data = self.object(self.schema.query_type, [operation.selection_set], "", None)
-        self.plan.sql = "select " + concatenated([Literal('{"data":'), *data, Literal("}")])
+        whole = concatenated([Literal('{"data":'), *data, Literal("}")])
+        self.plan.sql = f"select {self.writer.answer(whole)}"
         return self.plan
 
     # -- objects --------------------------------------------------------------------------------------------------
@@ -73,7 +76,11 @@ class Compiler:
     ) -> list[str]:
         """The JSON of an object, as pieces of SQL. `special` writes the fields of what is not a view."""
         pieces: list[str] = [Literal("{")]
-        for n, (key, nodes) in enumerate(self.selections.fields(kind, selected).items()):
+        fields = self.selections.fields(kind, selected)
+        self._fields_left -= len(fields)  # a fragment may be spread in a fragment that is spread twice, and so on
+        if self._fields_left < 0:
+            raise NotCompilable(Reason.LARGE)
+        for n, (key, nodes) in enumerate(fields.items()):
             pieces.append(Literal(("," if n else "") + f'"{key}":'))
             name = nodes[0].name.value
             if name == "__typename":
@@ -243,7 +250,7 @@ class Compiler:
         return f"coalesce((select {json} from {table(view.row)} {child} where {where}), 'null')"
 
     def _many(self, edge: Edge, named: Any, view: View, selected: Selected, alias: str) -> list[str]:
-        child = self.conditions.alias()
+        child = self.conditions.child(edge.by or "", alias)
         json = self.row(named, selected, child, view)
         parent = column(view.row, foreign_key_column(view.row, edge.by or ""), child)
         source = f"from {table(view.row)} {child} where {both(f'{parent} = {alias}.id', self.visible(view, child))}"
@@ -251,7 +258,9 @@ class Compiler:
             f"{column(view.row, each.lstrip('-'), child)}{' desc' if each.startswith('-') else ''}"
             for each in edge.order_by
         )
-        return [Literal("["), f"coalesce({self.writer.listed(json, source, order)}, '')", Literal("]")]
+        # Sorted by a subquery, not by the aggregate, which sorts whole texts (and on SQLite, before 3.44, cannot).
+        listed = f"select {self.writer.joined('c0')} from (select {json} as c0 {source} order by {order}) p"
+        return [Literal("["), f"coalesce(({listed}), '')", Literal("]")]
 
     def visible(self, view: View, alias: str) -> str:
         """Which rows there are for whoever asks."""

@@ -21,10 +21,17 @@ class Conditions:
     def __init__(self, plan: Plan, writer: Writer, request: Request) -> None:
         self._plan, self._writer, self._request = plan, writer, request
         self._aliases, self._parameters = count(1), count(1)
+        self._parents: dict[tuple[str, str], str] = {}
 
     def alias(self) -> str:
         """A name that no other table of the statement has."""
         return f"t{next(self._aliases)}"
+
+    def child(self, by: str, parent: str) -> str:
+        """A name for a table whose rows are joined to `parent` by their relation `by`."""
+        alias = self.alias()
+        self._parents[alias, by] = parent
+        return alias
 
     def met(self, source: Callable[[Request], Q], row: RowType, alias: str, *, is_fixed: bool = False) -> str:
         """The condition that `source` makes; empty when it demands nothing.
@@ -57,7 +64,10 @@ class Conditions:
         name, _, rest = path.partition("__")
         name = row._meta.pk_attr if name == "pk" else name
         if rest and name in row._meta.fk_fields:
-            there, parent = row._meta.fields_map[name].related_model, self.alias()  # type: ignore[attr-defined]
+            there = row._meta.fields_map[name].related_model  # type: ignore[attr-defined]
+            if joined := self._parents.get((alias, name)):
+                return self._comparison(rest, value, there, joined)
+            parent = self.alias()
             inner = self._comparison(rest, value, there, parent)
             return (
                 f"exists (select 1 from {table(there)} {parent}"

@@ -12,6 +12,9 @@ from schema.compiled.plan import quoted
 class Writer(Protocol):
     """Expressions of one dialect. All of them give texts; those of JSON are never null for what is not null."""
 
+    def answer(self, sql: str) -> str:
+        """A text as the whole answer: in UTF-8, where a driver would else decode it and we encode it again."""
+
     def json_text(self, sql: str) -> str:
         """A text as JSON."""
 
@@ -27,11 +30,14 @@ class Writer(Protocol):
     def day(self, sql: str) -> str:
         """A day of the calendar."""
 
-    def listed(self, json: str, source: str, order: str) -> str:
-        """The JSON of all rows of `source` (FROM and WHERE) in this order, with commas between, or null."""
+    def joined(self, json: str) -> str:
+        """The aggregate of the texts of a subquery, in its order, with commas between; nulls are left out."""
 
-    def joined(self, json: str, order: str) -> str:
-        """The aggregate of texts that are in this order already, with commas between; nulls are left out."""
+    def amount(self, minor: str, currency: str) -> str:
+        """The JSON string of an amount of minor units: with exactly its currency's digits (domain.kernel.money)."""
+
+    def page(self, columns: str, alias: str, source: str, order: str, limit: int) -> str:
+        """The first rows of `source` in this order; what is selected of them is not reckoned for the others."""
 
     def parameter(self, n: int) -> str:
         """The n-th parameter, from 1."""
@@ -42,6 +48,9 @@ class Writer(Protocol):
 
 class Postgres:
     """PostgreSQL: the parameters keep their types."""
+
+    def answer(self, sql: str) -> str:
+        return f"convert_to({sql}, 'UTF8')"
 
     def json_text(self, sql: str) -> str:
         return f"to_json({sql})::text"
@@ -59,11 +68,19 @@ class Postgres:
     def day(self, sql: str) -> str:
         return f"to_char({sql}, 'YYYY-MM-DD')"
 
-    def listed(self, json: str, source: str, order: str) -> str:
-        return f"(select string_agg({json}, ',' order by {order}) {source})"
+    def joined(self, json: str) -> str:
+        return f"string_agg({json}, ',')"
 
-    def joined(self, json: str, order: str) -> str:
-        return f"string_agg({json}, ',' order by {order})"
+    def amount(self, minor: str, currency: str) -> str:
+        whole = f"FM{'9' * 18}0"
+        cases = " ".join(f"when {_is_of(currency, n)} then '{whole}{_fraction(n)}'" for n in _CODES)
+        # Most currencies have two digits: for them one look into one list.
+        format_of = f"case when not {_is_of(currency)} then '{whole}{_fraction(2)}' {cases} end"
+        return f"""('"' || to_char({minor}, {format_of}) || '"')"""
+
+    def page(self, columns: str, alias: str, source: str, order: str, limit: int) -> str:  # noqa: ARG002
+        # Where it sorts before it limits, PostgreSQL itself puts off what is expensive.
+        return f"select {columns} {source} order by {order} limit {limit}"
 
     def parameter(self, n: int) -> str:
         return f"${n}"
@@ -74,6 +91,9 @@ class Postgres:
 
 class Sqlite:
     """SQLite: everything is a text or a number, as Tortoise writes it."""
+
+    def answer(self, sql: str) -> str:
+        return sql
 
     def json_text(self, sql: str) -> str:
         return f"json_quote({sql})"
@@ -93,12 +113,16 @@ class Sqlite:
     def day(self, sql: str) -> str:
         return f"substr({sql}, 1, 10)"
 
-    def listed(self, json: str, source: str, order: str) -> str:
-        # Before 3.44 an aggregate has no ORDER BY: the subquery's is kept, which its documentation does not promise.
-        return f"(select group_concat(j, ',') from (select {json} as j {source} order by {order}))"
-
-    def joined(self, json: str, order: str) -> str:  # noqa: ARG002
+    def joined(self, json: str) -> str:
         return f"group_concat({json}, ',')"
+
+    def amount(self, minor: str, currency: str) -> str:
+        cases = " ".join(f"when {_is_of(currency, n)} then {_digits(minor, n)}" for n in _CODES)
+        sign = f"""case when {minor} < 0 then '"-' else '"' end"""
+        return f"""({sign} || case {cases} else {_digits(minor, 2)} end || '"')"""
+
+    def page(self, columns: str, alias: str, source: str, order: str, limit: int) -> str:
+        return f"select {columns} from (select {alias}.* {source} order by {order} limit {limit}) {alias}"
 
     def parameter(self, n: int) -> str:
         return f"?{n}"
@@ -114,25 +138,20 @@ def writer_of(dialect: Dialect) -> Writer:
     return Postgres() if dialect is Dialect.POSTGRES else Sqlite()
 
 
-_OTHERS = {
+_CODES = {
     digits: sorted(code for code, exponent in EXPONENTS.items() if exponent == digits)
     for digits in sorted(set(EXPONENTS.values()) - {2})
 }
 
 
-def amount(minor: str, currency: str) -> str:
-    """The JSON string of an amount of minor units: with exactly the digits of its currency (domain.kernel.money)."""
-    # Most currencies have two digits: for them one look into one list.
-    others = [code for codes in _OTHERS.values() for code in codes]
-    cases = " ".join(f"when {currency} in {_codes(codes)} then {_digits(minor, n)}" for n, codes in _OTHERS.items())
-    plain = _digits(minor, 2)
-    size = f"case when {currency} not in {_codes(others)} then {plain} {cases} end"
-    sign = f"""case when {minor} < 0 then '"-' else '"' end"""
-    return f"""({sign} || {size} || '"')"""
+def _is_of(currency: str, *digits: int) -> str:
+    """Whether a currency has so many digits; without `digits`, whether it has any number but two."""
+    codes = [code for each in digits or _CODES for code in _CODES[each]]
+    return f"{currency} in ({', '.join(map(quoted, codes))})"
 
 
-def _codes(codes: list[str]) -> str:
-    return f"({', '.join(map(quoted, codes))})"
+def _fraction(digits: int) -> str:
+    return f'"."{"0" * digits}' if digits else ""
 
 
 def _digits(minor: str, digits: int) -> str:

@@ -18,7 +18,7 @@ from schema.compiled.dialects import Writer
 from schema.compiled.plan import NotCompilable, Plan, Reason, Request
 from schema.views.words import RowType
 
-Fetch = Callable[[str, Sequence[Any]], Awaitable[str | None]]
+Fetch = Callable[[str, Sequence[Any]], Awaitable[str | bytes | None]]
 
 # None of these characters can stand in JSON: \x03 fragment : order : version (\x05 other)* \x04, and \x06 n \x07 where
 # the n-th of the others belongs.
@@ -27,6 +27,11 @@ _OTHER = re.compile(rb"\x06(\d+)\x07")
 READ_TOGETHER = (1, 5, 20, 100)  # orders in a statement: few sizes, so that few statements are prepared
 _MOST_OWNERS = 10_000
 _ENTRY_BYTES = 400  # what an entry takes beside its text
+
+
+def in_utf8(answer: str | bytes) -> bytes:
+    """What a statement answered, as it goes to the client."""
+    return answer.encode() if isinstance(answer, str) else answer
 
 
 def is_own(row: RowType) -> bool:
@@ -134,7 +139,7 @@ class Filling:
         ids += ids[:1] * (size - len(ids))
         answer = await self.fetch(fragment.sql(self.writer, len(values), size), [*values, *ids])
         found = []
-        for entry in fragment.plan.patched((answer or "").encode(), self.request).split(b"\x04")[:-1]:
+        for entry in fragment.plan.patched(in_utf8(answer or b""), self.request).split(b"\x04")[:-1]:
             name, _, text = entry.removeprefix(b",").partition(b"\x02")
             order, _, version = name.partition(b":")
             found.append((order, int(version), text))

@@ -69,7 +69,7 @@ def _fragment(
     if not draft.has_children:
         return None
     parts = [*_name(compiler, draft.alias, view), Literal("\x02"), *json, Literal("\x04")]
-    listed = compiler.writer.joined(concatenated(parts), f"{draft.alias}.id")
+    listed = compiler.writer.answer(compiler.writer.joined(concatenated(parts)))
     compiler.plan.sql = f"select {listed} from {table(view.row)} {draft.alias}"
     return Fragment(compiler.plan, draft.alias, compiler.visible(view, draft.alias)), draft.others
 

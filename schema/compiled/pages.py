@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLField, get_named_type
+from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from tortoise.expressions import Q
 
 from schema.compiled.conditions import both, column, table
 from schema.compiled.plan import Literal, NotCompilable, Reason, Request, concatenated
-from schema.compiled.selections import Selected
+from schema.compiled.selections import Selected, Selections, below
 from schema.views.paging import Ordering, Page
 from schema.views.view import View
 from schema.views.words import Edge, RowType, foreign_key_column
 
 if TYPE_CHECKING:
     from schema.compiled.compiler import Compiler
+
+_PLACES = {"n": "row_number()", "follows": "lead(1)"}
 
 
 class PageWriter:
@@ -25,8 +27,10 @@ class PageWriter:
     ) -> None:
         self._compiler, self._asked, self._view = compiler, asked, view
         self._page = asked(compiler.request)
-        self._child = compiler.conditions.alias()
+        self._child = compiler.conditions.child(edge.by or "", alias)
         self._columns: list[str] = []
+        self._places: dict[str, str] = {}
+        self._looks_ahead = False
         self._parent = ""
         if edge.by is not None:
             here = column(view.row, foreign_key_column(view.row, edge.by), self._child)
@@ -35,16 +39,22 @@ class PageWriter:
     def pieces(self, of: GraphQLField, selected: Selected) -> list[str]:
         """The JSON of the connection: one subquery, which selects no more than is asked for."""
         kind: Any = get_named_type(of.type)
+        self._looks_ahead = asks_for(self._compiler.selections, kind, selected, "pageInfo", "hasNextPage")
         body = concatenated(self._compiler.object(kind, selected, "", None, self._part))
         if not self._columns:  # totalCount or __typename alone
             return [body]
         columns = ", ".join(f"{json} as c{n}" for n, json in enumerate(self._columns))
         child, order = self._child, ordered(self._view.row, self._page.ordering, self._child)
         source = f"from {table(self._view.row)} {child} where {self._matching(after=True)}"
-        cut = f"select {child}.* {source} order by {order} limit {self._page.first + 1}"
-        places = f"row_number() over (order by {order}) as n, count(*) over () as whole"
-        numbered = f"select {child}.*, {places} from ({cut}) {child}"
-        return [f"(select {body} from (select n, {columns} from ({numbered}) {child}) p)"]
+        limit = self._page.first + self._looks_ahead
+        if self._places:
+            places = ", ".join(f"{sql} over (order by {order}) as {name}" for name, sql in self._places.items())
+            cut = f"select {child}.* {source} order by {order} limit {limit}"
+            rows = f"select {columns} from (select {child}.*, {places} from ({cut}) {child}) {child}"
+        else:
+            rows = self._compiler.writer.page(columns, child, source, order, limit)
+        # Both databases give the rows of a subquery to an aggregate in the subquery's own order.
+        return [f"(select {body} from ({rows}) p)"]
 
     def _part(self, name: str, of: GraphQLField, selected: Selected) -> list[str]:
         kind: Any = get_named_type(of.type)
@@ -71,15 +81,23 @@ class PageWriter:
             return [f"case when count(*) > {first} then 'true' else 'false' end"]
         if name == "hasPreviousPage":
             return [Literal("true" if self._page.is_continued else "false")]
-        # The last of the page is at its end, or is the last that there is.
-        last = f"n = {first} or (n < {first} and n = whole)"
-        at = last if name == "endCursor" else f"n = 1 and n <= {first}"
+        at = self._is_last() if name == "endCursor" else f"{self._place('n')} = 1 and n <= {first}"
         return [f"coalesce(max({self._column(f'case when {at} then {self._cursor()} end')}), 'null')"]
 
     def _listed(self, json: str) -> list[str]:
         # The row that only says whether anything follows is not written.
-        written = self._column(f"case when n <= {self._page.first} then {json} end")
-        return [Literal("["), f"coalesce({self._compiler.writer.joined(written, 'n')}, '')", Literal("]")]
+        within = f"case when {self._place('n')} <= {self._page.first} then {json} end" if self._looks_ahead else json
+        return [Literal("["), f"coalesce({self._compiler.writer.joined(self._column(within))}, '')", Literal("]")]
+
+    def _is_last(self) -> str:
+        """The last of the page is at its end, or nothing follows it."""
+        ends = f"{self._place('follows')} is null"
+        return f"{self._place('n')} = {self._page.first} or n < {self._page.first} and {ends}"
+
+    def _place(self, name: str) -> str:
+        """Where a row is on the page, by a window over the page alone."""
+        self._places[name] = _PLACES[name]
+        return name
 
     def _column(self, sql: str) -> str:
         if sql not in self._columns:
@@ -103,3 +121,14 @@ def ordered(row: RowType, ordering: Ordering, alias: str) -> str:
     """The ORDER BY of a page: by its column, then by id."""
     direction = "desc" if ordering.is_descending else "asc"
     return ", ".join(f"{column(row, term.lstrip('-'), alias)} {direction}" for term in ordering.terms)
+
+
+def asks_for(selections: Selections, kind: GraphQLObjectType, selected: Selected, *names: str) -> bool:
+    """Whether a field of that name is selected, or a field of that name within the first, and so on."""
+    name, *further = names
+    for nodes in selections.fields(kind, selected).values():
+        if nodes[0].name.value == name:
+            inner: Any = get_named_type(kind.fields[name].type)
+            if not further or asks_for(selections, inner, below(nodes), *further):
+                return True
+    return False

@@ -19,6 +19,7 @@ _SLOT = re.compile(rb"\x01(\d+):(.*?)\x02", re.DOTALL)
 class Reason(StrEnum):
     """Why an operation runs the usual way."""
 
+    NEW = "NEW"  # a document's first run, which checks it; whatever sort of operation it is
     KIND = "KIND"  # a mutation, or introspection
     FIELD = "FIELD"  # a field that says no word we know
     CONDITION = "CONDITION"  # a condition that we cannot write
@@ -26,6 +27,7 @@ class Reason(StrEnum):
     NULL = "NULL"  # a null where none may be: the usual way says where
     DATABASE = "DATABASE"  # the database refused the statement
     DEEP = "DEEP"  # too deep for SQLite's parser
+    LARGE = "LARGE"  # so many fields, fragments written out, that making the statement would hold everybody up
     BUG = "BUG"  # ours: the usual way answers, and the log tells us
 
 

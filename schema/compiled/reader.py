@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
@@ -13,13 +13,17 @@ from domain.kernel.actor import Scope
 from domain.kernel.database import Dialect
 from schema.compiled.compiler import Compiler
 from schema.compiled.dialects import writer_of
-from schema.compiled.fragments import Fetch, Filling, Fragment, Kept
+from schema.compiled.fragments import Fetch, Filling, Fragment, Kept, in_utf8
 from schema.compiled.plan import NotCompilable, Plan, Reason, Request
 from schema.compiled.variables import Variables
 
 Admits = Callable[["Operation", Mapping[str, Any]], bool]
 
+# Plans are kept up to a number, and up to so much text of their statements. A plan keeps its document too, which takes
+# many times the memory of its text.
 MOST_PLANS = 2_000
+MOST_PLANNED_CHARACTERS = 20_000_000
+_DOCUMENT_WEIGHS = 20
 KEPT_BYTES = 64 * 1024 * 1024
 # Keeping pays as long as most of what is asked for is kept. Where it does not, it is tried again now and then.
 _PAYS, _LEARNS, _TRIED_EVERY = 0.5, 0.1, 32
@@ -31,6 +35,7 @@ class Operation:
     def __init__(self, schema: Schema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         self.document, self.definition = document, operation
         self._variables = Variables(schema._schema, document, operation)
+        self.weight = _DOCUMENT_WEIGHS * (len(document.loc.source.body) if document.loc else 0)
 
     @property
     def name(self) -> str | None:
@@ -47,6 +52,9 @@ class Operation:
     def shape(self, values: VariableValues) -> Hashable:
         """Equal for requests that one plan serves."""
         return self._variables.shape(values)
+
+
+PlanKey = tuple[Operation, str, Hashable]  # with the kind of scope, and the shape of the variables
 
 
 @dataclass
@@ -69,9 +77,45 @@ class Ways:
         if filling.wanted:
             self._share += _LEARNS * (filling.found / filling.wanted - self._share)
 
+    @property
+    def characters(self) -> int:
+        """How much text its statements are."""
+        return sum(len(plan.sql) for plan in (self.plain, self.holed, *(each.plan for each in self.fragments)))
+
+
+@dataclass
+class Plans:
+    """The plans that were used last; for what has none, why."""
+
+    most: int = MOST_PLANS
+    most_characters: int = MOST_PLANNED_CHARACTERS
+    _kept: OrderedDict[PlanKey, Ways | NotCompilable] = field(default_factory=OrderedDict)
+    _characters: int = 0
+
+    def get(self, key: PlanKey) -> Ways | NotCompilable | None:
+        """What was made for this key."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def keep(self, key: PlanKey, made: Ways | NotCompilable) -> None:
+        """Keep it; those that were not used for longest go."""
+        self._kept[key] = made
+        self._characters += _weight(key, made)
+        while len(self._kept) > self.most or self._characters > self.most_characters:
+            self._characters -= _weight(*self._kept.popitem(last=False))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _weight(key: PlanKey, made: Ways | NotCompilable) -> int:
+    return key[0].weight + (made.characters if isinstance(made, Ways) else 0)
+
 
 class CompiledReader:
-    """Reads whole operations; `fetch` runs a statement that gives one text. Plans are kept, those used last.
+    """Reads whole operations; `fetch` runs a statement that gives one text, or its bytes. Plans used last are kept.
 
     `admits(operation, variables)` is asked before a plan is made: how long its pages are belongs to a plan.
     """
@@ -87,9 +131,8 @@ class CompiledReader:
         kept_bytes: int = KEPT_BYTES,
     ) -> None:
         self._schema, self._writer, self._fetch = schema, writer_of(dialect), fetch
-        self._admits, self._most_plans = admits, most_plans
-        self._kept = Kept(kept_bytes)
-        self._plans: OrderedDict[Hashable, Ways | NotCompilable] = OrderedDict()
+        self._admits = admits
+        self._kept, self._plans = Kept(kept_bytes), Plans(most_plans)
 
     async def read(self, operation: Operation, variables: Mapping[str, Any], scope: Scope) -> bytes:
         """The response. Raises NotCompilable for what must run the usual way, and the database's own errors."""
@@ -110,7 +153,7 @@ class CompiledReader:
         answer = await self._fetch(plan.sql, parameters)
         if answer is None:
             raise NotCompilable(Reason.NULL)
-        return plan.patched(answer.encode(), request)
+        return plan.patched(in_utf8(answer), request)
 
     def _ways(self, operation: Operation, request: Request, variables: Mapping[str, Any]) -> "Ways":
         key = (operation, request.scope.kind, operation.shape(request.variables))
@@ -119,13 +162,9 @@ class CompiledReader:
             if not self._admits(operation, variables):
                 raise NotCompilable(Reason.REFUSED, "it costs too much")
             found = self._made(operation, request)
-            self._plans[key] = found
-            if len(self._plans) > self._most_plans:
-                self._plans.popitem(last=False)
-        else:
-            self._plans.move_to_end(key)
+            self._plans.keep(key, found)
         if isinstance(found, NotCompilable):
-            raise found
+            raise found.with_traceback(None)  # what is raised again and again would collect its traces
         return found
 
     def _made(self, operation: Operation, request: Request) -> "Ways | NotCompilable":

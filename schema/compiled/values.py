@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType, GraphQLNamedType
 from tortoise import fields
 
 from schema.compiled.conditions import column
-from schema.compiled.dialects import Writer, amount
+from schema.compiled.dialects import Writer
 from schema.compiled.plan import NotCompilable, Reason, quoted
 from schema.views.paging import Ordering
 from schema.views.view import View
@@ -27,7 +27,7 @@ class Values:
         if isinstance(said, GlobalId):
             return self._identity(said, view.row, alias)
         if isinstance(said, MinorUnits):
-            return amount(column(view.row, said.minor, alias), column(view.row, said.currency, alias))
+            return self._writer.amount(column(view.row, said.minor, alias), column(view.row, said.currency, alias))
         if isinstance(kind, GraphQLEnumType):
             stored = getattr(column_of(view.row, said.name), "enum_type", None)
             if stored is None or any(member.name != member.value for member in stored):

@@ -14,6 +14,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLSchema,
     OperationDefinitionNode,
+    Undefined,
     VariableDefinitionNode,
     VariableNode,
     type_from_ast,
@@ -30,7 +31,7 @@ class Variables:
         search = _Literal()
         visit(document, search)
         self._schema, self._definitions = schema, operation.variable_definitions or ()
-        # Of those that are always there and need no more than a look: most operations have no others.
+        # Of those that need no more than a look: most operations have no others.
         self._sure = _sure(schema, self._definitions)
         self._kinds: Mapping[str, Any] = {
             each.variable.name.value: None
@@ -43,8 +44,11 @@ class Variables:
         """Their values; None when something is refused, which the usual way tells of."""
         if self._sure is not None:
             sources, values = {}, {}
-            for name, signature, kind in self._sure:
-                value: Any = given.get(name)
+            for name, signature, kind, is_needed in self._sure:
+                value: Any = given.get(name, Undefined)
+                if value is Undefined and not is_needed:
+                    sources[name] = VariableValueSource(signature)
+                    continue
                 if type(value) is not kind or (isinstance(value, int) and not -_LARGEST <= value < _LARGEST):
                     break
                 sources[name], values[name] = VariableValueSource(signature, value), value
@@ -65,20 +69,22 @@ class Variables:
 
 
 _LARGEST = 2**31  # of GraphQL's Int
-_PLAIN: Mapping[str, type] = {"ID": str, "String": str, "Boolean": bool, "Int": int}
+_LONGEST_PREFIX = 40  # of those that an id may have; what is longer names nothing, and is not to be remembered
+_PLAIN: Mapping[str, type] = {"ID": str, "String": str, "Cursor": str, "Boolean": bool, "Int": int}
 
 
 def _sure(
     schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]
-) -> list[tuple[str, GraphQLVariableSignature, type]] | None:
+) -> list[tuple[str, GraphQLVariableSignature, type, bool]] | None:
     found = []
     for each in definitions:
-        kind = type_from_ast(schema, each.type)
-        plain = _PLAIN.get(getattr(kind.of_type, "name", "")) if isinstance(kind, GraphQLNonNull) else None
+        kind: Any = type_from_ast(schema, each.type)
+        is_needed = isinstance(kind, GraphQLNonNull)
+        plain = _PLAIN.get(getattr(kind.of_type if is_needed else kind, "name", ""))
         signature = get_variable_signature(schema, each)
         if plain is None or each.default_value is not None or isinstance(signature, GraphQLError):
             return None
-        found.append((each.variable.name.value, signature, plain))
+        found.append((each.variable.name.value, signature, plain, is_needed))
     return found
 
 
@@ -112,6 +118,6 @@ def _shape(kind: Any, value: Any) -> Hashable:
     if isinstance(kind, GraphQLInputObjectType):
         return tuple([(name, _shape(kind.fields[name].type, each)) for name, each in sorted(value.items())])
     if kind.name == "ID":  # a look-up is compiled for the kind of thing that its id names
-        return str(value).rpartition("_")[0]
+        return str(value).rpartition("_")[0][:_LONGEST_PREFIX]
     # An empty prefix demands nothing, and a text that is longer than its column names nothing: both have other shapes.
     return len(value) if kind.name == "String" and isinstance(value, str) else "?"

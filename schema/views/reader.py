@@ -1,5 +1,6 @@
 """The reader of one operation: whatever is not a column of the row at hand is read here, in batches and in scope."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from copy import copy
@@ -148,8 +149,15 @@ class Reader:
 
     def _loader(self, key: Hashable, load: Callable[[list[Any]], Awaitable[list[Any]]]) -> DataLoader[Any, Any]:
         if key not in self._loaders:
-            self._loaders[key] = DataLoader(load, max_batch_size=LARGEST_BATCH)
+            self._loaders[key] = _Loader(load, max_batch_size=LARGEST_BATCH)
         return self._loaders[key]
+
+
+class _Loader(DataLoader[Any, Any]):
+    """Others may wait for what a field waits for: where an error ends that field, it is not lost to them."""
+
+    def load(self, key: Any) -> Awaitable[Any]:
+        return asyncio.shield(super().load(key))
 
 
 async def _which_exist(declared: Exists, keys: list[Any]) -> list[bool]:

@@ -11,6 +11,8 @@ import graphql as g
 _CURSOR = re.compile(r'"((?:[0-9a-f]{2}){40,})"')
 TIMES = ("2026-11-01T00:00:01Z", "2026-11-20T02:00:00.999600+02:00", "2026-11-23T12:00:00.000Z", "2030-01-01T00:00:00Z")
 DEEPEST = 5
+# What Python alone knows, and nobody asks for often.
+NOT_COMPILED = {("Query", "viewer"), ("Query", "ordersCursor")}
 
 
 class Queries:
@@ -56,7 +58,7 @@ class Queries:
         fields = [
             name
             for name, of in kind.fields.items()
-            if (depth < DEEPEST or g.is_leaf_type(g.get_named_type(of.type))) and name not in ("viewer", "ordersCursor")
+            if (depth < DEEPEST or g.is_leaf_type(g.get_named_type(of.type))) and (kind.name, name) not in NOT_COMPILED
         ]
         most = 2 if depth == 0 else 7 if depth < 3 else 4
         chosen = [only] if only else chance.sample(fields, chance.randint(1, min(len(fields), most))) if fields else []
@@ -81,11 +83,12 @@ class Queries:
         part = f"{alias}{name}{self._arguments(of)}{self._directive()}{inner}"
         dice = chance.random()
         if dice < 0.08:
-            return f"... on {kind.name}{self._directive()} {{ {part} }}"
+            return f"...{chance.choice(['', f' on {kind.name}'])}{self._directive()} {{ {part} }}"
         if dice < 0.16:
             fragment = f"F{len(self._fragments)}"
             self._fragments.append(f"fragment {fragment} on {kind.name} {{ {part} }}")
-            return f"...{fragment}{self._directive()}"
+            again = f" ...{fragment}" if chance.random() < 0.2 else ""
+            return f"...{fragment}{self._directive()}{again}"
         if dice < 0.24 and not of.args and inner:  # the same key twice: its selections merge
             return f"{part} {alias}{name} {{ __typename }}"
         return part
@@ -105,19 +108,31 @@ class Queries:
                 continue
             self._about = _thing(g.get_named_type(of.type).name)
             value = self._first() if name == "first" else self._value(argument.type, 0)
-            said.append(f"{name}: {self._said(argument.type, value)}")
+            if not isinstance(argument.type, g.GraphQLNonNull) and self._chance.random() < 0.03:
+                value = None
+            said.append(f"{name}: {self._said(argument.type, value, has_default=argument.default is not None)}")
         return f"({', '.join(said)})" if said else ""
 
     def _first(self) -> int:
         return 101 if self._chance.random() < 0.01 else self._chance.choice([0, 1, 2, 2, 5, 5, 20, 100])
 
-    def _said(self, kind: Any, value: Any) -> str:
+    def _said(self, kind: Any, value: Any, *, has_default: bool = False) -> str:
         """The value as a variable, or as it is written in a document."""
-        if self._chance.random() < 0.5:
+        chance = self._chance
+        if chance.random() < 0.5:
             return _written(kind, value)
-        name = f"v{len(self._declared)}"
+        if isinstance(kind, g.GraphQLNonNull) and has_default and chance.random() < 0.3:
+            kind = kind.of_type  # a variable that may be absent, for an argument that has a default
+        name, dice = f"v{len(self._declared)}", chance.random()
+        may_be_absent = not isinstance(kind, g.GraphQLNonNull)
+        if dice < 0.15:  # by the operation's own default, unless another value is sent
+            self._declared.append(f"${name}: {kind} = {_written(kind, value)}")
+            if may_be_absent and dice < 0.02:
+                self._variables[name] = None
+            return f"${name}"
         self._declared.append(f"${name}: {kind}")
-        self._variables[name] = value
+        if not (may_be_absent and dice < 0.25):
+            self._variables[name] = _loosened(kind, value) if dice > 0.8 else value
         return f"${name}"
 
     def _value(self, kind: Any, depth: int) -> Any:
@@ -161,6 +176,17 @@ class Queries:
                 is_null = not isinstance(field.type, g.GraphQLNonNull) and chance.random() < 0.02
                 made[name] = None if is_null else self._value(field.type, depth + 1)
         return made
+
+
+def _loosened(kind: Any, value: Any) -> Any:
+    """The same to GraphQL: a list of one is what is in it."""
+    if isinstance(kind, g.GraphQLNonNull):
+        return _loosened(kind.of_type, value)
+    if isinstance(kind, g.GraphQLList) and isinstance(value, list) and len(value) == 1:
+        return _loosened(kind.of_type, value[0])
+    if isinstance(kind, g.GraphQLInputObjectType) and isinstance(value, dict):
+        return {name: _loosened(kind.fields[name].type, each) for name, each in value.items()}
+    return value
 
 
 def _thing(kind: str) -> str:

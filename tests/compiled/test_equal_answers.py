@@ -8,6 +8,7 @@ import os
 import random
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import graphql as g
@@ -17,10 +18,12 @@ from tortoise.exceptions import OperationalError
 
 from domain.kernel.actor import Actor
 from schema.compiled import CompiledReader, NotCompilable, Operation, Reason
+from schema.views import View
 from server.database import Database
 from tests.builders import SCHEMA, execute
 from tests.compiled.bazaar import actors, fetching, known_ids, known_texts, open_bazaar
 from tests.compiled.queries import Queries
+from tests.compiled.sweep import every_field, ways
 
 logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # refusals are expected
 
@@ -50,6 +53,28 @@ async def test_both_ways_give_the_same_bytes_for_every_query_and_every_kind_of_a
     assert seen["equal"] > QUERIES * 6 * 0.6, seen
     assert seen["bytes"] > seen["equal"] * 200, seen
     print(seen)
+
+
+@pytest.mark.timeout(180)
+async def test_both_ways_give_the_same_bytes_for_every_field_of_every_type(database: Database) -> None:
+    await open_bazaar(random.Random(SEED))
+    of_queries = [kind for kind in SCHEMA._schema.type_map.values() if kind.name != "TrackingEvent"]  # of a stream
+    views = _views(of_queries)
+    assert views == _views(kind for kind, _ in ways(SCHEMA._schema)), "each is reached"
+    assert not [view.row for view in views if not await view.row.exists()], "nothing to compare"
+    everyone = await actors()
+    async with fetching(database) as fetch:
+        reader = CompiledReader(SCHEMA, database.dialect, fetch)
+        for n, query in enumerate(every_field(SCHEMA._schema)):
+            for actor in (everyone[0], everyone[1 + n % (len(everyone) - 1)]):
+                usual = await execute(actor, query)
+                answer = await _compiled(reader, query, {}, actor)
+                assert _same(answer, usual, (query, actor.principal)) in ("equal", "too deep for SQLite")
+
+
+def _views(kinds: Iterable[Any]) -> set[View]:
+    origins: list[Any] = [getattr(kind.extensions.get("strawberry-definition"), "origin", None) for kind in kinds]
+    return {origin.__view__ for origin in origins if hasattr(origin, "__view__")}
 
 
 async def _compiled(reader: CompiledReader, query: str, variables: dict[str, Any], actor: Actor) -> bytes | Exception:

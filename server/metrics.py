@@ -1,0 +1,50 @@
+"""Numbers for operators, in Prometheus' text format: each is read where it is counted, when somebody asks."""
+
+import secrets
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from schema.compiled import Reason
+from server.compiled_reads import CompiledReads
+
+
+class Metrics:
+    """What this process counts, for whoever sends the token of the settings; without one there is nothing here."""
+
+    def __init__(self, token: str | None, *counted: Collector) -> None:
+        self._expected = f"Bearer {token}".encode() if token else None
+        self._registry = CollectorRegistry()
+        for each in counted:
+            self._registry.register(each)
+
+    async def __call__(self, request: Request) -> Response:
+        if self._expected is None:
+            return PlainTextResponse("Not Found", 404)
+        given = request.headers.get("authorization", "").encode()
+        if not secrets.compare_digest(given, self._expected):
+            return PlainTextResponse("Unauthorized", 401, {"WWW-Authenticate": "Bearer"})
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+class ReadsCounted(Collector):
+    """How many queries were answered in one statement, and how many ran the usual way, by the reason."""
+
+    def __init__(self, reads: CompiledReads) -> None:
+        self._reads = reads
+
+    def collect(self) -> Iterator[Metric]:
+        yield CounterMetricFamily(
+            "waybill_reads_compiled", "Queries answered in one SQL statement.", value=self._reads.answered
+        )
+        usual = CounterMetricFamily(
+            "waybill_reads_usual", "Queries run the usual way, and why (schema.compiled.Reason).", labels=["reason"]
+        )
+        for reason in Reason:
+            usual.add_metric([reason.value], self._reads.fallbacks[reason])
+        yield usual

@@ -1,0 +1,87 @@
+"""What a caller can make the server remember, or do before it answers, is bounded."""
+
+from typing import Any
+
+import graphql as g
+import pytest
+
+from schema.compiled import CompiledReader, NotCompilable, Operation, Reason
+from schema.compiled.plan import Plan
+from schema.compiled.reader import Plans, Ways
+from server.database import Database
+from tests.builders import ADMIN, SCHEMA
+
+
+async def fetch(_sql: str, _parameters: Any) -> bytes:
+    return b"{}"
+
+
+def operation_of(document: str) -> Operation:
+    parsed = g.parse(document)
+    assert not g.validate(SCHEMA._schema, parsed)
+    [definition, *_] = parsed.definitions
+    assert isinstance(definition, g.OperationDefinitionNode)
+    return Operation(SCHEMA, parsed, definition)
+
+
+def spread_twice_in_each_other(depth: int) -> str:
+    """A short document whose fields, written out, are four times as many with each fragment more."""
+    inner = ["id sku", *(f"...F{n}" for n in range(depth - 1))]
+    both = "a: variants { %s } b: variants { %s }"
+    fragments = [
+        f"fragment F{n} on Variant {{ a: product {{ {both % (each, each)} }} b: product {{ {both % (each, each)} }} }}"
+        for n, each in enumerate(inner)
+    ]
+    return f"{{ products(first: 1) {{ nodes {{ variants {{ ...F{depth - 1} }} }} }} }} {' '.join(fragments)}"
+
+
+async def test_a_document_that_is_short_as_text_and_endless_as_a_statement_runs_the_usual_way(
+    postgres_database: Database,
+) -> None:
+    reader = CompiledReader(SCHEMA, postgres_database.dialect, fetch)
+    assert await reader.read(operation_of(spread_twice_in_each_other(3)), {}, ADMIN.scope) == b"{}"
+    endless = operation_of(spread_twice_in_each_other(9))
+    for _ in range(2):
+        with pytest.raises(NotCompilable) as refusal:
+            await reader.read(endless, {}, ADMIN.scope)
+        assert refusal.value.reason is Reason.LARGE
+
+
+async def test_a_refusal_that_is_met_again_does_not_grow(postgres_database: Database) -> None:
+    reader = CompiledReader(SCHEMA, postgres_database.dialect, fetch)
+    endless, lengths = operation_of(spread_twice_in_each_other(9)), set()
+    for n in range(20):
+        try:
+            await reader.read(endless, {}, ADMIN.scope)
+        except NotCompilable as refusal:
+            trace, length = refusal.__traceback__, 0
+            while trace is not None:
+                trace, length = trace.tb_next, length + 1
+            lengths.add(length if n else 0)
+    assert len(lengths) == 2
+
+
+async def test_an_id_of_any_length_is_not_remembered(postgres_database: Database) -> None:
+    operation = operation_of("query ($id: ID!) { order(by: {id: $id}) @skip(if: true) { id } node(id: $id) { id } }")
+    shapes = [operation.shape(operation.coerced({"id": f"{'x' * n}_1"})) for n in (50, 100_000)]
+    assert shapes[0] == shapes[1]
+    assert len(repr(shapes[0])) < 100
+
+
+def test_plans_are_kept_by_their_number() -> None:
+    plans, operation = Plans(most=2), operation_of("{ viewer { __typename } }")
+    for n in range(5):
+        plans.keep((operation, "", n), NotCompilable(Reason.FIELD))
+    assert [n for n in range(5) if plans.get((operation, "", n))] == [3, 4]
+
+
+def test_plans_are_kept_by_what_they_weigh_and_the_least_used_goes_first() -> None:
+    plans, operation = Plans(most_characters=100_000), operation_of("{ viewer { __typename } }")
+    for n in range(5):
+        plan = Plan("x" * 10_000)
+        plans.keep((operation, "", n), Ways(plan, plan))
+        plans.get((operation, "", 0))
+    assert [n for n in range(5) if plans.get((operation, "", n))] == [0, 2, 3, 4]
+    for n in range(100):
+        plans.keep((operation_of(f"{{ viewer {{ __typename }} }} {'#' * 1_000}"), "", n), NotCompilable(Reason.FIELD))
+    assert len(plans) < 5
