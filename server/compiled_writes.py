@@ -65,10 +65,10 @@ class CompiledWrites:
         Then nothing was done yet; or it was, and the context knows the answer, which the usual way only has to tell.
         Raises DeadlineExceeded. The first run of a document is the usual one: it is what checks it.
         """
-        if self._things is None:
+        operation = self._operation(fields)
+        if operation is None or self._things is None:
             return None
         try:
-            operation = self._operation(fields)
             request = Request(operation.coerced(fields.get("variables") or {}), context.actor.scope)
             verb = self._verb(operation, request, fields)
             arguments = verb.given(request)
@@ -103,14 +103,11 @@ class CompiledWrites:
         except Exception as error:
             return ExecutionResult(data=None, errors=[verb.failed(error)])
 
-    def _operation(self, fields: Mapping[str, Any]) -> Operation:
+    def _operation(self, fields: Mapping[str, Any]) -> Operation | None:
         prepared = self._documents.get(fields["query"])
         if prepared is None:
-            raise NotCompilable(Reason.KIND, "a new document")
-        operation = prepared.operation(self._schema, fields.get("operationName"), OperationType.MUTATION)
-        if operation is None:
-            raise NotCompilable(Reason.KIND, "no mutation of that name")
-        return operation
+            return None
+        return prepared.operation(self._schema, fields.get("operationName"), OperationType.MUTATION)
 
     def _verb(self, operation: Operation, request: Request, fields: Mapping[str, Any]) -> Verb:
         assert self._writer is not None

@@ -33,10 +33,10 @@ class Metrics:
 
 
 class ReadsCounted(Collector):
-    """How many queries were answered in one statement, and how many ran the usual way, by the reason."""
+    """How many queries and mutations were answered the compiled way, and how many the usual way, by the reason."""
 
     def __init__(self, reads: CompiledReads) -> None:
-        self._reads = reads
+        self._reads, self._writes = reads, reads.writes
 
     def collect(self) -> Iterator[Metric]:
         yield CounterMetricFamily(
@@ -47,4 +47,13 @@ class ReadsCounted(Collector):
         )
         for reason in Reason:
             usual.add_metric([reason.value], self._reads.fallbacks[reason])
+        yield usual
+        yield CounterMetricFamily(
+            "waybill_writes_compiled", "Mutations whose things were read in one statement.", value=self._writes.answered
+        )
+        usual = CounterMetricFamily(
+            "waybill_writes_usual", "Mutations answered the usual way, and why.", labels=["reason"]
+        )
+        for reason in Reason:
+            usual.add_metric([reason.value], self._writes.fallbacks[reason])
         yield usual

@@ -11,7 +11,7 @@ from graphql import GraphQLError
 from schema.compiled.compiler import Compiler
 from schema.compiled.conditions import table
 from schema.compiled.dialects import Writer
-from schema.compiled.fragments import READ_TOGETHER, Fetch, Fragment
+from schema.compiled.fragments import READ_TOGETHER, Fetch, Fragment, in_utf8
 from schema.compiled.plan import Literal, NotCompilable, Reason, Request, concatenated
 from schema.compiled.selections import Selected
 from schema.views.view import View
@@ -22,7 +22,7 @@ def thing_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) ->
     alias = compiler.conditions.alias()
     json = compiler.object(kind, selected, alias, view)
     parts = [compiler.writer.hex_id(f"{alias}.id"), Literal("\x02"), *json, Literal("\x04")]
-    listed = compiler.writer.joined(concatenated(parts), f"{alias}.id")
+    listed = compiler.writer.answer(compiler.writer.joined(concatenated(parts)))
     compiler.plan.sql = f"select {listed} from {table(view.row)} {alias}"
     return Fragment(compiler.plan, alias, compiler.visible(view, alias))
 
@@ -80,7 +80,7 @@ class Things:
         bound = [self.writer.bound(key) for key in keys] + [self.writer.bound(keys[0])] * (size - len(keys))
         answer = await self.fetch(plan.sql(self.writer, len(parameters), size), [*parameters, *bound])
         found = {}
-        for entry in plan.plan.patched((answer or "").encode(), request).split(b"\x04")[:-1]:
+        for entry in plan.plan.patched(in_utf8(answer or b""), request).split(b"\x04")[:-1]:
             name, _, json = entry.removeprefix(b",").partition(b"\x02")
             found[name] = json
         return found

@@ -79,8 +79,16 @@ async def run(connection: asyncpg.Connection, sql: str, parameters: Sequence[Any
     return Run(explained["Plan"])
 
 
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
 def _literal(value: Any) -> str:
     if value is None or isinstance(value, bool | int):
         return "null" if value is None else str(value)
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    if isinstance(value, list | tuple):
+        text = json.dumps([None if each is None else _text(each) for each in value])
+        text = "{" + text[1:-1].replace(", null", ", NULL") + "}"
+    else:
+        text = _text(value)
     return "'" + text.replace("'", "''") + "'"
