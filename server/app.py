@@ -1,6 +1,7 @@
 """The application: routes, and everything that lives as long as the server."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from copy import copy
@@ -180,7 +181,7 @@ async def _lifespan(
             await stack.enter_async_context(working(worker, settings.shutdown_seconds))
         stack.enter_context(draining_on_signals(house.draining, settings.drain_seconds))
         at = f"http://{settings.host}:{settings.port}"
-        log.info("server.started", at=at, database=settings.dialect.value, jobs=settings.run_jobs)
+        log.info("server.started", at=at, database=settings.dialect.value, jobs=settings.run_jobs, pid=os.getpid())
         yield
         house.draining.end()
         log.info("server.stopping")

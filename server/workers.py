@@ -12,45 +12,55 @@ from uvicorn import Config
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
-LONGEST_PAUSE_SECONDS = 5.0
+# Also of one that is starting, which says nothing while it imports: on a busy machine that takes long.
+MOST_SILENT_SECONDS = 60.0
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
 
 log = structlog.get_logger("waybill")
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's, but once it has served, a worker that cannot start is tried again: its database may be away.
+    """uvicorn's, but patient: a worker is given up when it was silent for a minute, and asked without waiting for it.
 
-    uvicorn would stop all the others. `has_failed` says whether it stopped because the first could not start.
+    Once it has served, a worker that cannot start is tried again, for its database may be away; uvicorn would stop all
+    the others. `has_failed` says whether it stopped because the first could not start.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config, sockets=[config.bind_socket()])
         self.has_failed = False
         self._has_served = False
+        self._heard: dict[Process, float] = {}
         self._pause, self._not_before = 0.0, 0.0
 
     def keep_subprocess_alive(self) -> None:
-        """Replace the workers that have died, or do not answer any more."""
-        patience = self.config.timeout_worker_healthcheck
+        """Replace the workers that have died, or are silent."""
+        self._heard = {process: self._heard.get(process, time.monotonic()) for process in self.processes}
         for index, process in enumerate(self.processes):
-            if self.should_exit.is_set():
-                return
-            if process.is_alive(timeout=patience):
-                self._has_served = self._has_served or process.is_ready(timeout=patience)
-            elif time.monotonic() >= self._not_before:
+            if not self._lives(process) and not self.should_exit.is_set() and time.monotonic() >= self._not_before:
                 self._replace(index, process)
+
+    def _lives(self, process: Process) -> bool:
+        if not process.process.is_alive():
+            return False
+        try:
+            process.parent_conn.send(b"ping")
+            while process.parent_conn.poll():
+                self._has_served = process.parent_conn.recv() or self._has_served
+                self._heard[process] = time.monotonic()
+        except (OSError, EOFError):
+            return False
+        return time.monotonic() - self._heard[process] < MOST_SILENT_SECONDS
 
     def _replace(self, index: int, process: Process) -> None:
         process.kill()
         process.join()
-        if process.exitcode == STARTUP_FAILURE:
-            if not self._has_served:
-                self.has_failed = True
-                self.should_exit.set()
-                return
-            self._pause = min(max(2 * self._pause, 0.5), LONGEST_PAUSE_SECONDS)
-        else:
-            self._pause = 0.0
+        if process.exitcode == STARTUP_FAILURE and not self._has_served:
+            self.has_failed = True
+            self.should_exit.set()
+            return
+        is_failure = process.exitcode == STARTUP_FAILURE
+        self._pause = min(max(2 * self._pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS) if is_failure else 0.0
         self._not_before = time.monotonic() + self._pause
         log.warning("worker.replaced", pid=process.pid, exitcode=process.exitcode)
         self.processes[index] = Process(self.config, self.sockets)
