@@ -105,7 +105,8 @@ async def test_whoever_gives_up_in_line_leaves_the_place_to_the_next() -> None:
         await in_line(gate, 2)
         impatient.cancel()
         await asyncio.wait({impatient})
-        at.may_end.release(), at.may_end.release()
+        at.may_end.release()
+        at.may_end.release()
         assert [(await first).status_code, (await patient).status_code] == [200, 200]
         assert at.served == ["/graphql?1", "/graphql?3"]
         assert (gate.in_flight, gate.waiting) == (0, 0)
@@ -164,7 +165,7 @@ async def handshake(gate: Gate, extensions: dict[str, Any]) -> list[Message]:
 
 
 async def test_new_sockets_are_refused_while_the_line_does_not_get_empty_and_taken_again_when_it_has() -> None:
-    http = {"websocket.http.response": {}}
+    http: dict[str, Any] = {"websocket.http.response": {}}
     async with kitchen(places=1, patience_seconds=AT_ONCE) as (at, gate):
         first = at.order(1)
         await at.begun.acquire()
@@ -235,7 +236,7 @@ async def test_a_connection_on_which_something_was_refused_goes_on(server: Serve
     async with httpx.AsyncClient(base_url=server.http, timeout=PATIENCE) as other:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         working = asyncio.create_task(other.post("/graphql", json=busy))
-        statuses = []
+        statuses: list[int] = []
         async with asyncio.timeout(SOON):
             while not (503 in statuses and statuses[-1] == 200):
                 writer.write(post({"query": "{ hello }", "variables": {"long": "x" * 70_000}}))

@@ -2,11 +2,11 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -76,7 +76,7 @@ async def watch_three_holds(servers: TwoServers) -> None:
     placed = (await ask(servers.client, servers.written, PLACE))["orderPlace"]["order"]
     order, first = placed["id"], 0
     watching = sse(servers.client, servers.watched, WATCH, order=order, after=placed["eventCursor"])
-    async with aclosing(watching) as watch:
+    async with aclosing(cast("AsyncGenerator[dict[str, Any], None]", watching)) as watch:
         for number in range(3):
             await servers.hold(order, f"reason {number}")
             sequence = await next_sequence(watch)
