@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from server.database import APP, STATEMENT_TIMEOUT_SECONDS
+from server.database import APP, LOCK_TIMEOUT_SECONDS, STATEMENT_TIMEOUT_SECONDS
 
 KEPT_STATEMENTS = 500  # a session
 CONNECT_SECONDS = 5.0
@@ -19,6 +19,7 @@ _SESSION = {
     "application_name": f"{APP}-reads",
     "timezone": "UTC",
     "default_transaction_read_only": "on",
+    "lock_timeout": str(round(LOCK_TIMEOUT_SECONDS * 1000)),
     "statement_timeout": str(round(STATEMENT_TIMEOUT_SECONDS * 1000)),
     # Statements are few and their page sizes literal: planned once a session, not once a request.
     "plan_cache_mode": "force_generic_plan",
