@@ -63,7 +63,8 @@ async def test_of_two_relays_the_one_that_stamped_goes_on_and_the_other_leaves_i
                 assert await sequences(watch, 1) == [count]
             first, second = (one, other) if one.is_first else (other, one)
             before = second.stamped
-            for count in range(count + 1, count + 21):
+            for _ in range(20):
+                count += 1
                 await happen(*placed(order), bell=bell)
                 assert await sequences(watch, 1) == [count]
         assert (first.stamped, second.stamped) == (count - before, before)
