@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     queue_seconds: float = _setting(
         0.5,
         "How long a request may wait for its turn before it is refused with 503 and `Retry-After`. As long as the line"
-        " does not get empty, a tenth of it.",
+        " does not get empty, a fifth of it.",
         gt=0,
     )
     # -- limits: sockets ------------------------------------------------------------------------------------------

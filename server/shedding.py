@@ -12,7 +12,7 @@ from server.answers import LIMIT, refused
 # What is in line costs memory and sockets: this many for each that is worked on.
 LINE_PER_PLACE = 16
 # While the line does not get empty, waiting long helps nobody: those who are let in would all have waited that long.
-PATIENCE_WHEN_STANDING = 0.1
+PATIENCE_WHEN_STANDING = 0.2
 RETRY_AFTER_SECONDS = (1, 3)
 LOGGED_EVERY_SECONDS = 10.0
 BUSY = "The server has too much to do. Nothing was done: try again in a few seconds."
@@ -24,7 +24,7 @@ class Gate:
     """Lets `most` in at a time. Others wait in line, for `patience_seconds` at most; then they are refused.
 
     A burst is worked off from the line. When the line has not been empty for that long it is no burst, and patience is
-    a tenth: so those who are let in have waited a moment only, however many come.
+    a fifth: so those who are let in have waited a moment only, however many come.
     """
 
     def __init__(self, most: int, patience_seconds: float) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -31,6 +32,18 @@ async def rows(sql: str) -> list[tuple[Any, ...]]:
 async def test_requests_wait_two_seconds_for_a_lock_and_five_for_an_answer() -> None:
     assert await rows("SHOW lock_timeout") == [("2s",)]
     assert await rows("SHOW statement_timeout") == [("5s",)]
+
+
+async def test_giving_a_connection_back_is_no_statement_and_leaves_nothing_open(
+    postgres_database_url: str, postgres_admin: asyncpg.Connection
+) -> None:
+    last = "SELECT query, state FROM pg_stat_activity WHERE application_name = 'waybill' AND datname = $1"
+    name = urlsplit(postgres_database_url).path.lstrip("/")
+    async with open_database(postgres_database_url, pool_size=1):
+        assert await rows("SELECT 42 AS answer") == [(42,)]
+        assert [tuple(row) for row in await postgres_admin.fetch(last, name)] == [("SELECT 42 AS answer", "idle")]
+        await execute("BEGIN")  # which nobody ends
+        assert (await postgres_admin.fetchrow(last, name))["state"] == "idle"
 
 
 async def test_compiled_reads_wait_no_longer_and_cannot_write(postgres_database_url: str) -> None:
