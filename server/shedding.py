@@ -14,7 +14,7 @@ LINE_PER_PLACE = 16
 # While the line does not get empty, waiting long helps nobody: those who are let in would all have waited that long.
 PATIENCE_WHEN_STANDING = 0.2
 RETRY_AFTER_SECONDS = (1, 3)
-LOGGED_EVERY_SECONDS = 10.0
+LOGGED_AFTER_SECONDS = 5.0
 BUSY = "The server has too much to do. Nothing was done: try again in a few seconds."
 
 log = structlog.get_logger("waybill")
@@ -33,7 +33,7 @@ class Gate:
         self._most, self._patience = most, patience_seconds
         self._line: deque[asyncio.Future[None]] = deque()
         self._line_since: float | None = None
-        self._logged, self._logged_at = 0, -LOGGED_EVERY_SECONDS
+        self._untold = 0
 
     @property
     def waiting(self) -> int:
@@ -66,12 +66,15 @@ class Gate:
         self._line_since = None
 
     def refuse(self) -> None:
-        """Count one who was refused; now and then there is a line about them in the log."""
+        """Count one who was refused; soon there is a line about all of them in the log."""
         self.refused += 1
-        if (now := self._now()) - self._logged_at > LOGGED_EVERY_SECONDS:
-            count = self.refused - self._logged
-            log.warning("requests.refused", count=count, in_flight=self.in_flight, waiting=self.waiting)
-            self._logged, self._logged_at = self.refused, now
+        self._untold += 1
+        if self._untold == 1:
+            asyncio.get_running_loop().call_later(LOGGED_AFTER_SECONDS, self._tell)
+
+    def _tell(self) -> None:
+        log.warning("requests.refused", count=self._untold, in_flight=self.in_flight, waiting=self.waiting)
+        self._untold = 0
 
     async def _wait(self) -> bool:
         if self._line_since is None:

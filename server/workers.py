@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import structlog
 from uvicorn import Config
-from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 # Also of one that is starting, which says nothing while it imports: on a busy machine that takes long.
@@ -23,7 +22,7 @@ class Supervisor(Multiprocess):
     """uvicorn's, but patient: a worker is given up when it was silent for a minute, and asked without waiting for it.
 
     Once it has served, a worker that cannot start is tried again, for its database may be away; uvicorn would stop all
-    the others. `has_failed` says whether it stopped because the first could not start.
+    the others. `has_failed` says whether it stopped because none could start.
     """
 
     def __init__(self, config: Config) -> None:
@@ -31,11 +30,13 @@ class Supervisor(Multiprocess):
         self.has_failed = False
         self._has_served = False
         self._heard: dict[Process, float] = {}
+        self._served: set[Process] = set()
         self._pause, self._not_before = 0.0, 0.0
 
     def keep_subprocess_alive(self) -> None:
         """Replace the workers that have died, or are silent."""
         self._heard = {process: self._heard.get(process, time.monotonic()) for process in self.processes}
+        self._served.intersection_update(self.processes)
         for index, process in enumerate(self.processes):
             if not self._lives(process) and not self.should_exit.is_set() and time.monotonic() >= self._not_before:
                 self._replace(index, process)
@@ -46,7 +47,9 @@ class Supervisor(Multiprocess):
         try:
             process.parent_conn.send(b"ping")
             while process.parent_conn.poll():
-                self._has_served = process.parent_conn.recv() or self._has_served
+                if process.parent_conn.recv():
+                    self._has_served = True
+                    self._served.add(process)
                 self._heard[process] = time.monotonic()
         except (OSError, EOFError):
             return False
@@ -55,12 +58,12 @@ class Supervisor(Multiprocess):
     def _replace(self, index: int, process: Process) -> None:
         process.kill()
         process.join()
-        if process.exitcode == STARTUP_FAILURE and not self._has_served:
+        if not self._has_served:
             self.has_failed = True
             self.should_exit.set()
             return
-        is_failure = process.exitcode == STARTUP_FAILURE
-        self._pause = min(max(2 * self._pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS) if is_failure else 0.0
+        longer = min(max(2 * self._pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+        self._pause = 0.0 if process in self._served else longer
         self._not_before = time.monotonic() + self._pause
         log.warning("worker.replaced", pid=process.pid, exitcode=process.exitcode)
         self.processes[index] = Process(self.config, self.sockets)

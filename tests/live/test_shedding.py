@@ -12,7 +12,10 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from server.database import Database
 from server.shedding import BUSY, LINE_PER_PLACE, Gate, Shedding
+from tests.api.client import served
+from tests.api.tiny_schema import tiny_schema
 from tests.live.test_sockets import PATIENCE, STREAM, Server, events, running
 
 SOON = 20.0
@@ -180,6 +183,17 @@ async def test_new_sockets_are_refused_while_the_line_does_not_get_empty_and_tak
         at.may_end.release()
         assert (await first).status_code == 200
         assert await handshake(gate, http) == [{"type": "websocket.accept"}]
+
+
+async def test_a_page_of_an_allowed_origin_can_read_the_refusal(sqlite_database: Database) -> None:
+    origin = "https://shop.example"
+    async with served(
+        sqlite_database, tiny_schema(), max_in_flight=1, queue_seconds=AT_ONCE, allowed_origins=origin
+    ) as client:
+        assert await client.app.state.gate.enter()
+        refused = await client.http.post("/graphql", json={"query": "{ hello }"}, headers={"Origin": origin})
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (503, origin)
+    assert refused.headers["access-control-expose-headers"] == "Retry-After"
 
 
 @pytest.fixture(scope="module")

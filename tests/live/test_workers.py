@@ -18,13 +18,14 @@ from uvicorn.config import STARTUP_FAILURE
 from server.connections import Shares, misfit, shares, total_of
 from server.database import open_database
 from tests.builders import SUPPORT, open_shop
-from tests.stories.serving import SECRET, ServerProcess, ask, headers_of, server_process
+from tests.stories.serving import SECRET, ServerProcess, ask, headers_of, server_process, sse
 
 SOON = 60.0
 TWO = {"workers": 2, "database_connections": 12}
 PLACE = """mutation { orderPlace(input: {channel: "web-de", lines: [{sku: "MUG", quantity: 1}]}) {
   order { id } errors { message }
 } }"""
+WATCH = "subscription { ordersChanged { ... on OrderEventMessage { cursor } } }"
 ORDERS = "{ orders(first: 20) { nodes { id number } totalCount } }"
 
 
@@ -87,7 +88,7 @@ async def test_a_worker_that_was_killed_is_replaced_as_soon_as_it_can_start_and_
     assert lives(second)
 
 
-async def test_a_server_that_is_told_to_stop_leaves_no_worker_and_finishes_what_was_begun(
+async def test_a_server_that_is_told_to_stop_leaves_no_worker_finishes_what_was_begun_and_ends_streams(
     two_workers: ServerProcess, postgres_database_url: str
 ) -> None:
     answers: list[Any] = []
@@ -100,10 +101,16 @@ async def test_a_server_that_is_told_to_stop_leaves_no_worker_and_finishes_what_
             except httpx.TransportError:
                 pass  # the doors are closed
 
+    async def watch() -> int:
+        async with httpx.AsyncClient(headers=headers_of(SUPPORT), timeout=SOON) as client:
+            return len([event async for event in sse(client, two_workers.url, WATCH)])
+
+    watching = [asyncio.create_task(watch()) for _ in range(4)]
     buying = [asyncio.create_task(buy()) for _ in range(4)]
     await until(lambda: len(answers) >= 8)
     assert await asyncio.to_thread(two_workers.stop) == 0
     await asyncio.gather(*buying)
+    assert len(await asyncio.wait_for(asyncio.gather(*watching), SOON)) == 4
     assert not any(map(lives, workers(two_workers)))
     connection = await asyncpg.connect(postgres_database_url)
     assert await connection.fetchval("SELECT count(*) FROM orders") == len(set(answers))
@@ -134,6 +141,22 @@ async def test_workers_have_no_more_connections_than_they_were_given(
         counts.append(await postgres_admin.fetchval(count, urlsplit(postgres_database_url).path.lstrip("/")))
     await asyncio.gather(*asking)
     assert 6 < max(counts) <= 12
+
+
+def no_app() -> None:
+    """What workers are to run, and cannot."""
+    raise RuntimeError("it cannot be made")
+
+
+async def test_a_server_none_of_whose_workers_can_start_says_so_and_ends(postgres_database_url: str) -> None:
+    serving = "serve(read_settings(), factory='tests.live.test_workers:no_app')"
+    code = f"from server.serving import serve; from server.settings import read_settings; {serving}"
+    settings = {"DATABASE_URL": postgres_database_url, "SECRET": SECRET, "WORKERS": "2", "PORT": "0"}
+    environment = os.environ | {f"WAYBILL_{name}": value for name, value in settings.items()}
+    command = [sys.executable, "-c", code]
+    done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.endswith("server.serving.ServingError: the server could not start: the log above says why\n")
 
 
 async def test_a_database_that_cannot_give_so_many_connections_is_a_sentence(postgres_database_url: str) -> None:
