@@ -16,6 +16,9 @@ from tests.builders import SUPPORT, open_shop
 from tests.servers import free_port, running_postgres, running_redis
 from tests.stories.serving import ServerProcess, ask, headers_of, server_process, sse
 
+# Several servers start for each test, which takes long on a busy machine.
+pytestmark = pytest.mark.timeout(300)
+
 SOON = 30.0
 NEVER = 3600
 PLACE = """mutation { orderPlace(input: {channel: "web-de", lines: [{sku: "MUG", quantity: 1}]}) {

@@ -20,6 +20,9 @@ from server.database import open_database
 from tests.builders import SUPPORT, open_shop
 from tests.stories.serving import SECRET, ServerProcess, ask, headers_of, server_process, sse
 
+# Several servers start for each test, which takes long on a busy machine.
+pytestmark = pytest.mark.timeout(300)
+
 SOON = 60.0
 TWO = {"workers": 2, "database_connections": 12}
 PLACE = """mutation { orderPlace(input: {channel: "web-de", lines: [{sku: "MUG", quantity: 1}]}) {
