@@ -168,7 +168,7 @@ async def test_a_database_that_cannot_give_so_many_connections_is_a_sentence(pos
     environment = os.environ | {f"WAYBILL_{name}": value for name, value in settings.items()}
     done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "500 connections to PostgreSQL do not fit: the server allows 197" in done.stderr
+    assert "500 connections to PostgreSQL do not fit: the server allows " in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -176,7 +176,6 @@ async def test_what_a_role_and_a_database_allow_counts_too(
     postgres_database_url: str, postgres_admin: asyncpg.Connection
 ) -> None:
     name = urlsplit(postgres_database_url).path.lstrip("/")
-    assert await misfit(postgres_database_url, 197) is None
     await postgres_admin.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT 30')
     assert await misfit(postgres_database_url, 30) is None
     assert (await misfit(postgres_database_url, 31) or "").startswith(
