@@ -1,8 +1,9 @@
 """The application: routes, and everything that lives as long as the server."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,9 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
 from strawberry.schema import Schema
 
+from adapters.bell.by_url import bell_at
 from adapters.bell.hub import Hub
-from adapters.bell.memory import BroadcastBell, MemoryBell
 from adapters.bell.owned import owned
+from adapters.bell.ringing import BroadcastBell
+from domain.kernel.database import Dialect
 from domain.kernel.runner import Runner
 from domain.kernel.streams import StreamLimits
 from domain.reactions import REACTIONS, Reaction
@@ -29,7 +32,7 @@ from resolvers import build_schema
 from resolvers.context import context_for
 from server.auth import Authenticator
 from server.compiled_reads import CompiledReads
-from server.database import open_database
+from server.database import POOL_SIZE, Database, open_database
 from server.documents import Deadline, Documents, Preparation, preparation
 from server.draining import Draining, draining_on_signals
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
@@ -38,7 +41,9 @@ from server.logs import OperationLog, RequestLog, configure_logs
 from server.metrics import Metrics, ReadsCounted
 from server.relay import relaying
 from server.settings import Settings, read_settings
+from server.shedding import Gate, Shedding
 from server.worker import Worker
+from server.workers import ending_with_supervisor
 from web import graphiql
 
 ASSETS_CACHED_SECONDS = 3600
@@ -51,23 +56,25 @@ class House:
     """What the requests of one application share."""
 
     settings: Settings
-    bell: BroadcastBell = field(default_factory=MemoryBell)
+    bell: BroadcastBell
+    hub: Hub
+    runner: Runner
     draining: Draining = field(default_factory=Draining)
 
-    def __post_init__(self) -> None:
-        limits = StreamLimits(self.settings.stream_idle_seconds, self.settings.stream_lifetime_seconds)
-        object.__setattr__(self, "hub", Hub(self.bell.broadcast, limits=limits))
-        object.__setattr__(self, "runner", Runner(self.bell))
-
-    hub: Hub = field(init=False)
-    runner: Runner = field(init=False)
+    @classmethod
+    def of(cls, settings: Settings) -> "House":
+        """That of an application with these settings."""
+        bell = bell_at(settings.bell)
+        limits = StreamLimits(settings.stream_idle_seconds, settings.stream_lifetime_seconds)
+        hub = Hub(bell.broadcast, limits=limits, poll_seconds=settings.stream_poll_seconds)
+        return cls(settings, bell, hub, Runner(bell))
 
 
 def create_app(
     settings: Settings, schema: Schema | None = None, *, reactions: Mapping[str, Reaction] | None = None
 ) -> Starlette:
     """The whole server as an ASGI application. Its lifespan opens the database; without one, tests open their own."""
-    house = House(settings)
+    house, gate = House.of(settings), Gate(settings.max_in_flight, settings.queue_seconds)
     documents = preparation(settings)
     schema = guarded(schema if schema is not None else load_schema(), settings, documents)
     reads = CompiledReads(schema, documents, settings)
@@ -93,11 +100,11 @@ def create_app(
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),
         ],
-        middleware=[*_middleware(settings), Middleware(Straight, endpoint=endpoint)],
+        middleware=[*_middleware(settings, gate), Middleware(Straight, endpoint=endpoint)],
         lifespan=partial(_lifespan, house=house, reads=reads, reactions=reactions),
     )
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
-    app.state.reads = reads
+    app.state.reads, app.state.gate = reads, gate
     return app
 
 
@@ -125,18 +132,19 @@ def guarded(schema: Schema, settings: Settings, documents: Documents) -> Schema:
     return served
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
-    found = [Middleware(RequestLog)]
+def _middleware(settings: Settings, gate: Gate) -> list[Middleware]:
+    # What is refused for want of room costs no line in the log each, and a page must be able to read the refusal.
+    found = [Middleware(Shedding, gate=gate), Middleware(RequestLog)]
     if settings.allowed_origins:
-        found.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.allowed_origins,
-                allow_methods=["GET", "POST"],
-                allow_headers=["Authorization", "Content-Type"],
-                max_age=600,
-            )
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After"],
+            max_age=600,
         )
+        found.insert(0, cors)
     return found
 
 
@@ -157,7 +165,8 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     settings = house.settings
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(settings.database_url, migrate=settings.migrates))
+        stack.enter_context(ending_with_supervisor())
+        database = await stack.enter_async_context(_open_database(settings))
         await stack.enter_async_context(reads.open(database))
         await stack.enter_async_context(house.bell)
         await stack.enter_async_context(house.hub)
@@ -171,10 +180,15 @@ async def _lifespan(
             await stack.enter_async_context(working(worker, settings.shutdown_seconds))
         stack.enter_context(draining_on_signals(house.draining, settings.drain_seconds))
         at = f"http://{settings.host}:{settings.port}"
-        log.info("server.started", at=at, database=settings.dialect.value, jobs=settings.run_jobs)
+        log.info("server.started", at=at, database=settings.dialect.value, jobs=settings.run_jobs, pid=os.getpid())
         yield
         house.draining.end()
         log.info("server.stopping")
+
+
+def _open_database(settings: Settings) -> AbstractAsyncContextManager[Database]:
+    pool_size = settings.shares.write if settings.dialect is Dialect.POSTGRES else POOL_SIZE
+    return open_database(settings.database_url, migrate=settings.migrates, pool_size=pool_size)
 
 
 @asynccontextmanager

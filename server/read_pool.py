@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from server.database import APP, STATEMENT_TIMEOUT_SECONDS
+from server.database import APP, LOCK_TIMEOUT_SECONDS, STATEMENT_TIMEOUT_SECONDS
 
 # A session keeps so many statements, and so much of their text: the server holds a plan some fifty times its size.
 KEPT_STATEMENTS = 500
@@ -21,6 +21,7 @@ _SESSION = {
     "application_name": f"{APP}-reads",
     "timezone": "UTC",
     "default_transaction_read_only": "on",
+    "lock_timeout": str(round(LOCK_TIMEOUT_SECONDS * 1000)),
     "statement_timeout": str(round(STATEMENT_TIMEOUT_SECONDS * 1000)),
     # A plan for all parameters does not know whose orders are many: along an index is never wrong, sorting all of them
     # may be. The default of 4 is for disks that turn, and prefers the sort.

@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from adapters.bell.hub import Hub
 from adapters.bell.owned import owned
@@ -12,44 +13,83 @@ from adapters.bell.rings import FEED
 from domain.kernel.bell import Bell, Ring
 from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.log import STAMPED_AT_ONCE, feed_head, stamp
+from domain.kernel.models import LogRow
+from domain.kernel.streams import Ears
 
 EVERY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
+HEAD_START_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def relaying(hub: Hub, bell: Bell, *, every_seconds: float = EVERY_SECONDS) -> AsyncIterator[None]:
+async def relaying(
+    hub: Hub, bell: Bell, *, every_seconds: float = EVERY_SECONDS, head_start_seconds: float = HEAD_START_SECONDS
+) -> AsyncIterator["Relay"]:
     """A relay works until the block ends. Any number of processes may have one: they take turns at the feed's head."""
-    async with owned(relay(hub, bell, every_seconds=every_seconds), "relay"):
-        yield
+    relay = Relay(hub, bell, every_seconds, head_start_seconds)
+    async with owned(relay.run(), "relay"):
+        yield relay
 
 
-async def relay(hub: Hub, bell: Bell, *, every_seconds: float = EVERY_SECONDS) -> None:
-    """Stamp whenever an order has rung, and at least once a second; survives a database that is away."""
-    told, pause = -1, every_seconds
-    async with hub.listen_to_all_orders() as ears:
-        while not ears.is_closed:
-            try:
-                await stamp_all()
-                head = await feed_head()
-            except Exception:
-                log.warning("relay.failed next_in_seconds=%.1f", pause, exc_info=True)
-                await asyncio.sleep(pause * random.uniform(0.5, 1))
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-                continue
-            pause = every_seconds
-            if head != told:
-                bell.ring([Ring(FEED, head)])
-                told = head
-            await ears.wait(every_seconds)
+@dataclass
+class Relay:
+    """Stamps whenever an order has rung, and at least once a second; survives a database that is away.
+
+    Of several, the one that stamped last goes on doing it: the others give it a head start, and find nothing to do.
+    """
+
+    hub: Hub
+    bell: Bell
+    every_seconds: float = EVERY_SECONDS
+    head_start_seconds: float = HEAD_START_SECONDS
+    is_first: bool = True
+    stamped: int = 0
+    _head: int = -1
+
+    async def run(self) -> None:
+        """Work for ever."""
+        pause = self.every_seconds
+        async with self.hub.listen_to_all_orders() as ears:
+            while not ears.is_closed:
+                try:
+                    await self._turn()
+                except Exception:
+                    log.warning("relay.failed next_in_seconds=%.1f", pause, exc_info=True)
+                    await asyncio.sleep(pause * random.uniform(0.5, 1))
+                    pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                    continue
+                pause = self.every_seconds
+                await self._wait(ears)
+
+    async def _turn(self) -> None:
+        stamped = await stamp_all()
+        head, before = await feed_head(), self._head
+        # On SQLite positions come with the commits, and the processes have no bell in common.
+        is_ours = bool(stamped) or before < 0 or dialect_of(current_connection()) is Dialect.SQLITE
+        self._head, self.stamped = head, self.stamped + stamped
+        if head == before:
+            return
+        self.is_first = is_ours
+        if is_ours:
+            self.bell.ring([Ring(FEED, head)])
+
+    async def _wait(self, ears: Ears) -> None:
+        if await ears.wait(self.every_seconds) and not self.is_first:
+            await asyncio.sleep(self.head_start_seconds * random.uniform(0.5, 1))
 
 
-async def stamp_all() -> None:
-    """Give every committed event its position. On SQLite they were given in the commit, and nothing is locked here."""
+async def stamp_all() -> int:
+    """Give every committed event its position; how many there were. On SQLite they were given in the commit."""
     if dialect_of(current_connection()) is Dialect.SQLITE:
-        return
+        return 0
+    # Looking is cheap (an index of what has no position), stamping takes the head's lock and a commit.
+    if not await LogRow.filter(position__isnull=True).exists():
+        return 0
     # What came while the last batch was written is rung for, and stamped within the next turn.
-    while await stamp() == STAMPED_AT_ONCE:
-        pass
+    total = count = await stamp()
+    while count == STAMPED_AT_ONCE:
+        count = await stamp()
+        total += count
+    return total

@@ -1,5 +1,6 @@
 """Runs the server: uvicorn with our protocol for sockets, and with limits on what it waits for."""
 
+import asyncio
 import errno
 import os
 import socket
@@ -7,10 +8,14 @@ from typing import Any
 
 import uvicorn
 
+from domain.kernel.database import Dialect
+from server.connections import misfit
 from server.settings import Settings
 from server.sockets import SocketProtocol
+from server.workers import Supervisor
 
 FACTORY = "server.app:app_from_environment"
+FAILED = "the server could not start: the log above says why"
 
 
 class ServingError(Exception):
@@ -20,13 +25,34 @@ class ServingError(Exception):
 def serve(settings: Settings, *, factory: str = FACTORY) -> None:
     """Serve until told to stop. Raises ServingError when the address cannot be listened at, or starting fails."""
     check_address(settings.host, settings.port)
+    check_connections(settings)
     os.environ |= settings.as_environment()  # each process reads its settings there
     try:
-        uvicorn.run(factory, factory=True, workers=settings.workers, **options(settings))
+        if settings.workers == 1:
+            uvicorn.run(factory, factory=True, **options(settings))
+        else:
+            supervise(uvicorn.Config(factory, factory=True, workers=settings.workers, **options(settings)))
     except SystemExit as stop:
         if stop.code:
-            raise ServingError("the server could not start: the log above says why") from None
+            raise ServingError(FAILED) from None
         raise
+
+
+def supervise(config: uvicorn.Config) -> None:
+    """Serve in several processes until told to stop. Raises ServingError when the first cannot start."""
+    supervisor = Supervisor(config)
+    supervisor.run()
+    if supervisor.has_failed:
+        raise ServingError(FAILED)
+
+
+def check_connections(settings: Settings) -> None:
+    """Raises ServingError when the database cannot give the workers their connections; its own when it is not there."""
+    if settings.dialect is not Dialect.POSTGRES:
+        return
+    wanted = settings.shares.all * settings.workers
+    if reason := asyncio.run(misfit(settings.database_url, wanted)):
+        raise ServingError(reason)
 
 
 def options(settings: Settings) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from strawberry.http.websocket_origin import normalize_allowed_origins
 
+from adapters.bell.by_url import MEMORY, is_bell_url, is_postgres, is_shared
+from adapters.bell.by_url import SCHEMES as BELLS
 from domain.kernel.database import Dialect
+from server.connections import BELL, CONNECTIONS_OF_A_WORKER, MOST_CONNECTIONS, Shares, shares
 from server.database import DatabaseUrlError, dialect_of, sqlite_path
 
 PREFIX = "WAYBILL_"
-MEMORY_BELL = "memory://"
 SHORTEST_SECRET = 32
 
 
@@ -45,9 +47,17 @@ class Settings(BaseSettings):
         "sqlite://waybill.sqlite3",
         "The database: `sqlite://relative/path`, `sqlite:///absolute/path` or `postgresql://user@host/name`.",
     )
-    bell_url: str = _setting(
-        MEMORY_BELL,
-        "How processes tell one another that there is something new: `memory://` reaches this process alone.",
+    database_connections: int | None = _setting(
+        None,
+        "The most connections that one `waybill serve` has to PostgreSQL, all its workers together. By default"
+        f" {CONNECTIONS_OF_A_WORKER} a worker, {MOST_CONNECTIONS} at most.",
+        gt=0,
+    )
+    bell_url: str | None = _setting(
+        None,
+        "How processes tell one another that there is something new: `redis://host`, `postgresql://user@host/name`, or"
+        " `memory://`, which reaches this process alone. By default the database's own: PostgreSQL's, or memory with"
+        " SQLite.",
     )
     host: str = _setting("127.0.0.1", "The address to listen at.")
     port: int = _setting(8000, "The port to listen at; 0 takes a free one.", ge=0, le=65535)
@@ -86,7 +96,16 @@ class Settings(BaseSettings):
     max_nodes: int = _setting(20_000, "The most nodes an operation may ask for: `first` times nested `first`.", gt=0)
     deadline_seconds: float = _setting(5.0, "How long a query or a mutation may take.", gt=0)
     compiled_reads: bool = _setting(True, "Whether queries are answered in one SQL statement each, where they can be.")
-    read_pool_size: int = _setting(8, "The most PostgreSQL sessions of one process that such statements run in.", gt=0)
+    # -- limits: load ---------------------------------------------------------------------------------------------
+    max_in_flight: int = _setting(
+        64, "How many requests for operations one process works on at once; others wait for their turn.", gt=0
+    )
+    queue_seconds: float = _setting(
+        0.5,
+        "How long a request may wait for its turn before it is refused with 503 and `Retry-After`. As long as the line"
+        " does not get empty, a fifth of it.",
+        gt=0,
+    )
     # -- limits: sockets ------------------------------------------------------------------------------------------
     socket_init_seconds: float = _setting(10.0, "How long a socket may wait before it says `connection_init`.", gt=0)
     socket_message_bytes: int = _setting(65_536, "The longest message from a socket's client.", gt=0)
@@ -95,6 +114,9 @@ class Settings(BaseSettings):
     # -- limits: streams ------------------------------------------------------------------------------------------
     stream_idle_seconds: float = _setting(1_800.0, "After how long without an event a subscription ends.", gt=0)
     stream_lifetime_seconds: float = _setting(21_600.0, "After how long a subscription ends in any case.", gt=0)
+    stream_poll_seconds: float = _setting(
+        1.0, "How often a process looks for events of streams that no bell has told of.", gt=0, le=3600
+    )
     # -- stopping -------------------------------------------------------------------------------------------------
     drain_seconds: float = _setting(
         0.0,
@@ -127,10 +149,14 @@ class Settings(BaseSettings):
             dialect = dialect_of(self.database_url)
         except DatabaseUrlError as error:
             raise ValueError(f"database_url: {error}") from None
-        if self.bell_url != MEMORY_BELL:
-            raise ValueError(f"bell_url: this version has one bell, {MEMORY_BELL}")
-        if self.workers > 1:
-            raise ValueError(f"workers: {MEMORY_BELL} reaches one process; several workers need a shared bell_url")
+        if not is_bell_url(self.bell):
+            raise ValueError(f"bell_url: there is a bell for {', '.join(f'{each}://' for each in BELLS)}")
+        if self.workers > 1 and dialect is Dialect.SQLITE:
+            raise ValueError("workers: a SQLite file is served by one process; several workers need PostgreSQL")
+        if self.workers > 1 and not is_shared(self.bell):
+            raise ValueError(f"workers: {MEMORY} reaches one process; several workers need a shared bell_url")
+        if dialect is Dialect.POSTGRES:
+            _ = self.shares
         if dialect is Dialect.POSTGRES and self.secret is None:
             raise ValueError("secret: with PostgreSQL, set WAYBILL_SECRET to the same text for every process")
         return self
@@ -139,6 +165,23 @@ class Settings(BaseSettings):
     def dialect(self) -> Dialect:
         """Which database it is."""
         return dialect_of(self.database_url)
+
+    @property
+    def bell(self) -> str:
+        """The address of the bell."""
+        if self.bell_url is not None:
+            return self.bell_url
+        return self.database_url if self.dialect is Dialect.POSTGRES else MEMORY
+
+    @property
+    def shares(self) -> Shares:
+        """How many connections to PostgreSQL each worker has, and for what. Raises ValueError when they are too few."""
+        return shares(self.database_connections, self.workers, bell=BELL if is_postgres(self.bell) else 0)
+
+    @property
+    def read_pool_size(self) -> int:
+        """The most sessions of one process that compiled reads run in."""
+        return self.shares.read
 
     @property
     def migrates(self) -> bool:

@@ -68,9 +68,12 @@ def account() -> Account:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server that is there until the block ends, as a superuser without password."""
-    if url := os.environ.get("WAYBILL_TEST_POSTGRES_URL"):
+def running_postgres(*, port: int | None = None) -> Iterator[str]:
+    """The URL of a PostgreSQL server that is there until the block ends, as a superuser without password.
+
+    With a `port` it is one of the test's own there, which nobody else is served by, and may be ended at any time.
+    """
+    if port is None and (url := os.environ.get("WAYBILL_TEST_POSTGRES_URL")):
         yield url
         return
     with _room("waybill-postgres-") as (room, runner):
@@ -79,7 +82,7 @@ def running_postgres() -> Iterator[str]:
         initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
         _run([*initdb, "--encoding=UTF8", "--locale=C"], room, runner)
         settings = [word for setting in POSTGRES_SETTINGS for word in ("-c", setting)]
-        port = _free_port()
+        port = port or free_port()
         command = [binaries / "postgres", "-D", data, "-p", str(port), *settings]
         # SIGQUIT: stop at once. The data are thrown away.
         with _running(command, room, runner, signal.SIGQUIT, lambda: _is_postgres_ready(data)):
@@ -87,13 +90,13 @@ def running_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def running_redis() -> Iterator[str]:
-    """The URL of a Redis server that is there until the block ends."""
-    if url := os.environ.get("WAYBILL_TEST_REDIS_URL"):
+def running_redis(*, port: int | None = None) -> Iterator[str]:
+    """The URL of a Redis server that is there until the block ends; with a `port`, one of the test's own there."""
+    if port is None and (url := os.environ.get("WAYBILL_TEST_REDIS_URL")):
         yield url
         return
     with _room("waybill-redis-") as (room, runner):
-        port = _free_port()
+        port = port or free_port()
         options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", room]
         command = [_redis_binary(room, runner), *options]
         with _running(command, room, runner, signal.SIGTERM, lambda: _is_redis_ready(port)):
@@ -216,7 +219,8 @@ def _is_redis_ready(port: int) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

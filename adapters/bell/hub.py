@@ -22,6 +22,7 @@ from domain.kernel.streams import StreamLimits
 START_TIMEOUT_SECONDS = 10
 LOOK_TIMEOUT_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 10
+LISTENED_AGAIN_SECONDS = 1
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +152,7 @@ class Hub:
                 await self._hear(subscribed)
             except Exception:
                 log.warning("hub.subscription_lost", exc_info=True)
-            await asyncio.sleep(random.uniform(0.5, 1) * self._poll_seconds)
+            await asyncio.sleep(random.uniform(0.5, 1) * LISTENED_AGAIN_SECONDS)
 
     async def _hear(self, subscribed: asyncio.Event) -> None:
         async with self._broadcast.subscribe(CHANNEL) as subscriber:

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from contextvars import Context
 from typing import Any
 
+CANCELED_AGAIN_SECONDS = 3.0
+
 
 def in_clean_context(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
     """The work as a task without our context variables: begun inside a transaction it would keep its connection."""
@@ -19,7 +21,9 @@ async def owned(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[asy
     try:
         yield task
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        while not task.done():
+            # More than once: libraries swallow a cancellation (redis-py, at the moment when it is connected).
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCELED_AGAIN_SECONDS)
         if not task.cancelled():
             task.result()

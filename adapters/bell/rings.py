@@ -16,11 +16,12 @@ GAP = "*"
 LARGEST_MESSAGE_BYTES = 7_900  # PostgreSQL's NOTIFY takes 8,000
 MOST_MESSAGES = 20
 _RINGS_IN_A_MESSAGE = LARGEST_MESSAGE_BYTES // (32 + 1 + 19 + 1)
+MOST_RINGS = MOST_MESSAGES * _RINGS_IN_A_MESSAGE
 
 
 def to_messages(heads: Mapping[UUID, int]) -> Iterator[str]:
     """`<32 hex digits>:<sequence>`, separated by spaces, in messages that every broker takes; a gap for very many."""
-    if len(heads) > MOST_MESSAGES * _RINGS_IN_A_MESSAGE:
+    if len(heads) > MOST_RINGS:
         yield GAP
         return
     words = [f"{order_id.hex}:{sequence}" for order_id, sequence in heads.items()]

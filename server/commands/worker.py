@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.bell.memory import MemoryBell
+from adapters.bell.by_url import bell_at
 from domain.kernel.runner import Runner
 from domain.reactions import REACTIONS
 from server.app import working
@@ -29,7 +29,7 @@ async def _work(settings: Settings) -> None:
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stopping.set)
-    async with open_database(settings.database_url), MemoryBell() as bell:
+    async with open_database(settings.database_url), bell_at(settings.bell) as bell:
         jobs = Worker(Runner(bell), REACTIONS, poll_seconds=settings.job_poll_seconds)
         async with working(jobs, settings.shutdown_seconds):
             await stopping.wait()

@@ -1,26 +1,34 @@
 """The contract of every bell: what a hub hears of what was rung."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
+from adapters.bell.by_url import bell_at
 from adapters.bell.hub import Hub
-from adapters.bell.memory import BroadcastBell, MemoryBell
+from adapters.bell.ringing import MOST_UNREAD, BroadcastBell
 from adapters.bell.rings import CHANNEL, FEED, GAP, from_message, to_messages
 from domain.kernel.bell import Ring
 from domain.kernel.ids import new_id
 
-# A bell of another broker is one more line here.
-BELLS: dict[str, Callable[[], BroadcastBell]] = {"memory": MemoryBell}
-SOON = 5.0
+# A bell of another broker is one more word here, and a fixture that starts it.
+BROKERS = ("memory", "redis", "postgres")
+SOON = 20.0
 NEVER = 3600.0
 AT_ONCE = 0.0
 
 
-@pytest.fixture(params=[*BELLS.values()], ids=[*BELLS])
-async def bell(request: pytest.FixtureRequest) -> AsyncIterator[BroadcastBell]:
-    async with request.param() as opened:
+@pytest.fixture(params=BROKERS)
+def bell_url(request: pytest.FixtureRequest) -> str:
+    """The address of a broker that is there."""
+    url: str = "memory://" if request.param == "memory" else request.getfixturevalue(f"{request.param}_server")
+    return url
+
+
+@pytest.fixture
+async def bell(bell_url: str) -> AsyncIterator[BroadcastBell]:
+    async with bell_at(bell_url) as opened:
         yield opened
 
 
@@ -125,8 +133,74 @@ async def test_a_message_that_nobody_understands_counts_as_a_gap(bell: Broadcast
         assert await ears.wait(SOON)
 
 
-async def test_a_bell_that_is_not_open_is_silent() -> None:
-    bell = MemoryBell()
+async def test_a_subscriber_that_never_reads_costs_a_bounded_number_of_messages_and_delays_nobody(
+    bell: BroadcastBell, hub: Hub
+) -> None:
+    order = new_id()
+    async with bell.broadcast.subscribe(CHANNEL) as idle, hub.listen(order) as ears:
+        for sequence in range(MOST_UNREAD + 10):
+            await bell.broadcast.publish(CHANNEL, f"{order.hex}:{sequence}")
+        heard = idle._queue
+        async with asyncio.timeout(SOON):
+            while heard.qsize() != 10:  # one gap stands for the first thousand
+                assert await ears.wait(SOON)
+        assert (await idle.get()).message == GAP
+
+
+async def test_first_subscribers_who_come_together_are_all_subscribed(bell: BroadcastBell) -> None:
+    async def hear() -> str:
+        async with bell.broadcast.subscribe(CHANNEL) as subscriber:
+            ready.release()
+            return (await subscriber.get()).message
+
+    ready = asyncio.Semaphore(0)
+    hearing = [asyncio.create_task(hear()) for _ in range(10)]
+    for _ in hearing:
+        await ready.acquire()
+    await bell.broadcast.publish(CHANNEL, GAP)
+    assert await asyncio.wait_for(asyncio.gather(*hearing), SOON) == [GAP] * 10
+
+
+async def test_a_subscriber_that_is_cancelled_leaves_the_others_subscribed(bell: BroadcastBell, hub: Hub) -> None:
+    order = new_id()
+
+    async def hear() -> None:
+        async with bell.broadcast.subscribe(CHANNEL) as subscriber:
+            ready.set()
+            await subscriber.get()
+
+    ready = asyncio.Event()
+    hearing = asyncio.create_task(hear())
+    await ready.wait()
+    hearing.cancel()
+    await asyncio.wait({hearing})
+    async with hub.listen(order) as ears:
+        bell.ring([Ring(order, 1)])
+        assert await ears.wait(SOON)
+
+
+async def test_a_flood_of_rings_reaches_everybody_as_a_gap(bell: BroadcastBell, hub: Hub) -> None:
+    order = new_id()
+    async with hub.listen(order) as ears, hub.listen_feed() as feed:
+        for sequence in range(1, 50_001):
+            bell.ring([Ring(new_id(), sequence)])
+        bell.ring([Ring(order, 1), Ring(FEED, 1)])
+        assert await ears.wait(SOON)
+        assert await feed.wait(SOON)
+
+
+async def test_what_was_rung_last_before_a_bell_is_closed_is_heard_elsewhere(bell_url: str, hub: Hub) -> None:
+    if bell_url == "memory://":
+        pytest.skip("it is heard in one process")
+    order = new_id()
+    async with hub.listen(order) as ears:
+        async with bell_at(bell_url) as other:
+            other.ring([Ring(order, 1)])
+        assert await ears.wait(SOON)
+
+
+async def test_a_bell_that_is_not_open_is_silent(bell_url: str) -> None:
+    bell = bell_at(bell_url)
     bell.ring([Ring(new_id(), 1)])
     async with bell, Hub(bell.broadcast, poll_seconds=NEVER) as hub, hub.listen_to_all_orders() as ears:
         assert not await ears.wait(AT_ONCE)
@@ -134,9 +208,9 @@ async def test_a_bell_that_is_not_open_is_silent() -> None:
     assert not await ears.wait(AT_ONCE)
 
 
-async def test_a_bell_and_a_hub_leave_no_task_behind() -> None:
+async def test_a_bell_and_a_hub_leave_no_task_behind(bell_url: str) -> None:
     before = asyncio.all_tasks()
-    async with MemoryBell() as bell, Hub(bell.broadcast, poll_seconds=NEVER) as hub, hub.listen(new_id()) as ears:
+    async with bell_at(bell_url) as bell, Hub(bell.broadcast, poll_seconds=NEVER) as hub, hub.listen(new_id()) as ears:
         assert len(asyncio.all_tasks()) > len(before)
         assert not await ears.wait(AT_ONCE)
     assert asyncio.all_tasks() == before

@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -16,6 +17,7 @@ from tortoise.exceptions import OperationalError
 from domain.kernel.database import Dialect
 from domain.kernel.models import FeedHeadRow, IdempotencyRow
 from server.database import Database, DatabaseUrlError, open_database, sqlite_path
+from server.read_pool import open_read_pool
 
 
 async def execute(sql: str) -> None:
@@ -30,6 +32,42 @@ async def rows(sql: str) -> list[tuple[Any, ...]]:
 async def test_requests_wait_two_seconds_for_a_lock_and_five_for_an_answer() -> None:
     assert await rows("SHOW lock_timeout") == [("2s",)]
     assert await rows("SHOW statement_timeout") == [("5s",)]
+
+
+async def test_giving_a_connection_back_is_no_statement_and_leaves_nothing_open(
+    postgres_database_url: str, postgres_admin: asyncpg.Connection
+) -> None:
+    last = "SELECT query, state FROM pg_stat_activity WHERE application_name = 'waybill' AND datname = $1"
+    name = urlsplit(postgres_database_url).path.lstrip("/")
+    async with open_database(postgres_database_url, pool_size=1):
+        assert await rows("SELECT 42 AS answer") == [(42,)]
+        assert [tuple(row) for row in await postgres_admin.fetch(last, name)] == [("SELECT 42 AS answer", "idle")]
+        await execute("BEGIN")  # which nobody ends
+        assert (await postgres_admin.fetchrow(last, name))["state"] == "idle"
+
+
+async def test_compiled_reads_wait_no_longer_and_cannot_write(postgres_database_url: str) -> None:
+    async with open_read_pool(postgres_database_url, 1) as pool:
+        assert await pool.value("SHOW lock_timeout", []) == "2s"
+        assert await pool.value("SHOW statement_timeout", []) == "5s"
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await pool.value("DELETE FROM log RETURNING id", [])
+
+
+async def test_who_waits_too_long_for_a_lock_gives_up_and_the_connection_is_as_good_as_before(
+    postgres_database_url: str, postgres_admin: asyncpg.Connection
+) -> None:
+    async with open_database(postgres_database_url, lock_timeout_seconds=0.05, pool_size=1):
+        await FeedHeadRow.create(id=1, position=5)
+        holder = await asyncpg.connect(postgres_database_url)
+        try:
+            async with holder.transaction():
+                await holder.execute("UPDATE feed_head SET position = 6")
+                with pytest.raises(asyncpg.LockNotAvailableError):
+                    await execute("UPDATE feed_head SET position = 7")
+        finally:
+            await holder.close()
+        assert await rows("SELECT position FROM feed_head") == [(6,)]
 
 
 async def test_the_timeouts_can_be_set_and_zero_is_none(postgres_database_url: str) -> None:

@@ -146,8 +146,16 @@ def test_the_secret_of_a_sqlite_installation_is_made_once_for_its_owner_alone(tm
         ({"secret": "short"}, "WAYBILL_SECRET: is too short: at least 32 bytes"),
         ({"database_url": "postgresql://u@h/d"}, "WAYBILL_SECRET: with PostgreSQL, set WAYBILL_SECRET to the same"),
         ({"database_url": "mysql://u:secret@h/d"}, "WAYBILL_DATABASE_URL: a database URL is sqlite:///absolute/path"),
-        ({"workers": 2}, "WAYBILL_WORKERS: memory:// reaches one process; several workers need a shared bell_url"),
-        ({"bell_url": "redis://h"}, "WAYBILL_BELL_URL: this version has one bell, memory://"),
+        ({"workers": 2}, "WAYBILL_WORKERS: a SQLite file is served by one process; several workers need PostgreSQL"),
+        (
+            {"workers": 2, "bell_url": "memory://", "database_url": "postgresql://u@h/d", "secret": SECRET},
+            "WAYBILL_WORKERS: memory:// reaches one process; several workers need a shared bell_url",
+        ),
+        (
+            {"workers": 8, "database_connections": 39, "database_url": "postgresql://u@h/d", "secret": SECRET},
+            "WAYBILL_DATABASE_CONNECTIONS: 39 are too few for 8 workers: they need at least 40",
+        ),
+        ({"bell_url": "kafka://h"}, "WAYBILL_BELL_URL: there is a bell for memory://, redis://, rediss://, postgresql"),
         ({"port": 70_000}, "WAYBILL_PORT: Input should be less than or equal to 65535"),
         ({"allowed_origins": "https://shop.example/path"}, "WAYBILL_ALLOWED_ORIGINS: Invalid origin"),
     ],

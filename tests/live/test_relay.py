@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from uuid import UUID
 
 from tortoise.connection import get_connection
@@ -17,7 +17,7 @@ from domain.orders.lifecycle import OrderStatus
 from server.database import Database
 from server.relay import relaying, stamp_all
 from tests.live.orders import confirmed, happen, held, new_customer, new_order, placed
-from tests.live.watching import OFTEN, SOON, feed_stream, listening, logged, sequences, take
+from tests.live.watching import NEVER, OFTEN, SOON, feed_stream, listening, logged, sequences, take
 
 
 async def test_thirty_writers_and_two_relays_lose_nothing_and_keep_every_order_in_order(database: Database) -> None:
@@ -44,6 +44,48 @@ async def test_thirty_writers_and_two_relays_lose_nothing_and_keep_every_order_i
         orders, True
     )
     assert await LogRow.filter(position__isnull=True).count() == 0
+
+
+async def test_of_two_relays_the_one_that_stamped_goes_on_and_the_other_leaves_it_the_head_start(
+    postgres_database: Database,
+) -> None:
+    order = await new_order()
+    async with listening() as (bell, hub), AsyncExitStack() as relays:
+        one, other = [
+            await relays.enter_async_context(relaying(hub, bell, every_seconds=NEVER, head_start_seconds=NEVER))
+            for _ in range(2)
+        ]
+        async with aclosing(follow(feed_stream(), hub, 0)) as watch:
+            count = 0
+            while one.is_first and other.is_first:
+                count += 1
+                await happen(*placed(order), bell=bell)
+                assert await sequences(watch, 1) == [count]
+            first, second = (one, other) if one.is_first else (other, one)
+            before = second.stamped
+            for _ in range(20):
+                count += 1
+                await happen(*placed(order), bell=bell)
+                assert await sequences(watch, 1) == [count]
+        assert (first.stamped, second.stamped) == (count - before, before)
+
+
+async def test_when_the_relay_that_stamped_is_gone_the_other_goes_on(postgres_database: Database) -> None:
+    order = await new_order()
+    async with (
+        listening() as (bell, hub),
+        relaying(hub, bell, every_seconds=NEVER, head_start_seconds=OFTEN) as other,
+        aclosing(follow(feed_stream(), hub, 0)) as watch,
+    ):
+        async with relaying(hub, bell, every_seconds=NEVER):
+            other.is_first = False
+            await happen(*placed(order), bell=bell)
+            assert await sequences(watch, 1) == [1]
+        for count in range(2, 10):
+            await happen(*placed(order), bell=bell)
+            assert await sequences(watch, 1) == [count]
+        assert other.is_first
+        assert other.stamped >= 8
 
 
 async def test_events_that_no_bell_told_of_are_stamped_all_the_same(database: Database) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,9 +17,10 @@ import httpx
 
 from domain.kernel.actor import Actor
 from server.auth import Authenticator
+from tests.servers import free_port
 
 SECRET = "a secret of the tests, of 32 bytes and more"
-STARTS_WITHIN_SECONDS = 40
+STARTS_WITHIN_SECONDS = 100
 
 
 @dataclass
@@ -54,6 +54,11 @@ class ServerProcess:
             time.sleep(0.05)
         raise AssertionError(f"the server did not start: {self.log.read_text()[-2000:]}")
 
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The lines of its log of this event, so far."""
+        lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+        return [line for line in lines if line.get("event", "").partition(" ")[0] == event]
+
     def kill(self) -> None:
         assert self.process
         self.process.kill()
@@ -66,13 +71,12 @@ class ServerProcess:
 
 
 @contextmanager
-def server_process(database_url: str, folder: Path) -> Iterator[ServerProcess]:
+def server_process(database_url: str, folder: Path, **settings: object) -> Iterator[ServerProcess]:
     """A server on a free port, not started yet; nothing of it is left afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {"WAYBILL_DATABASE_URL": database_url, "WAYBILL_SECRET": SECRET, "WAYBILL_LOG_FORMAT": "json"}
-    server = ServerProcess(port, environment, folder / "server.log")
+    port = free_port()
+    chosen = {"database_url": database_url, "secret": SECRET, "log_format": "json", **settings}
+    environment = {f"WAYBILL_{name.upper()}": str(value) for name, value in chosen.items()}
+    server = ServerProcess(port, environment, folder / f"server-{port}.log")
     try:
         yield server
     finally:
