@@ -81,6 +81,8 @@ class Conditions:
             return f"{sql} is {'' if is_null else 'not '}null"
         if rest == "in":
             return f"{sql} in ({', '.join(map(self._term, value))})" if value else NEVER
+        if rest == "startswith":
+            return self._writer.begins(sql, self._term(value))
         if rest not in _SIGNS:
             raise NotCompilable(Reason.CONDITION, path)
         return f"{sql} {_SIGNS[rest]} {self._term(value)}"

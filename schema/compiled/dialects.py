@@ -39,6 +39,9 @@ class Writer(Protocol):
     def page(self, columns: str, alias: str, source: str, order: str, limit: int) -> str:
         """The first rows of `source` in this order; what is selected of them is not reckoned for the others."""
 
+    def begins(self, sql: str, start: str) -> str:
+        """The condition that a text begins with another."""
+
     def parameter(self, n: int) -> str:
         """The n-th parameter, from 1."""
 
@@ -82,6 +85,9 @@ class Postgres:
         # Where it sorts before it limits, PostgreSQL itself puts off what is expensive.
         return f"select {columns} {source} order by {order} limit {limit}"
 
+    def begins(self, sql: str, start: str) -> str:
+        return f"{sql} ^@ {start}"
+
     def parameter(self, n: int) -> str:
         return f"${n}"
 
@@ -123,6 +129,9 @@ class Sqlite:
 
     def page(self, columns: str, alias: str, source: str, order: str, limit: int) -> str:
         return f"select {columns} from (select {alias}.* {source} order by {order} limit {limit}) {alias}"
+
+    def begins(self, sql: str, start: str) -> str:
+        return f"substr({sql}, 1, length({start})) = {start}"
 
     def parameter(self, n: int) -> str:
         return f"?{n}"

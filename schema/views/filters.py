@@ -91,12 +91,14 @@ class TextFilter:
         if isinstance(self.one_of, list):
             yield _named(column, _bounded(self.one_of), longest)
         if isinstance(self.starts_with, str) and self.starts_with:
-            # A range, not LIKE: SQLite's LIKE ignores case, and only a range is read from an index on both databases.
+            # A range: SQLite's LIKE ignores case, and only a range is read from an index on both databases. And the
+            # prefix, for PostgreSQL takes any range between two parameters for a two-hundredth of the table.
             start = _text(self.starts_with)
             if len(start) >= longest:
                 yield _named(column, [start], longest)
             else:
-                yield Q(**{f"{column}__gte": start, f"{column}__lt": start + _LAST_CHARACTER})
+                range_of = {f"{column}__gte": start, f"{column}__lt": start + _LAST_CHARACTER}
+                yield Q(**range_of, **{f"{column}__startswith": start})
 
 
 @strawberry.input(description="Of a reference to another thing.")
