@@ -1,0 +1,78 @@
+"""What requests are drawn from: ids, places in the list, SKUs, buyers and parcels of a filled database."""
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+# How many different ones each workload asks for: more than a cache of answers could live on by luck.
+DRAWN = 2_000
+# How deep a deep page lies: this part of all orders comes before it.
+DEEP = 0.8
+
+
+@dataclass(frozen=True)
+class Place:
+    """An order as the end of a page: its key in hex, and its time to the microsecond, ISO 8601 with Z."""
+
+    key: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Samples, drawn the same way each time."""
+
+    orders: list[Place]
+    deep: list[Place]
+    skus: list[str]
+    emails: list[str]
+    parcels: list[str]
+
+    def write(self, path: Path) -> None:
+        """Keep them where another process can read them."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "Facts":
+        """Those that were written there."""
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        places = {name: [Place(**each) for each in kept.pop(name)] for name in ("orders", "deep")}
+        return cls(**places, **kept)
+
+
+async def draw(url: str) -> Facts:
+    """Facts of the database at `url`."""
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        async with asyncio.timeout(120):
+            return await _drawn(connection)
+    finally:
+        await connection.close(timeout=10)
+
+
+async def _drawn(connection: asyncpg.Connection) -> Facts:
+    shipped = "SELECT id, placed_at FROM orders WHERE fulfillment_status <> 'UNFULFILLED'"
+    newest = f"{shipped} ORDER BY placed_at DESC LIMIT {DRAWN}"
+    all_orders = await connection.fetchval("SELECT count(*) FROM orders")
+    deep = f"SELECT id, placed_at FROM orders ORDER BY placed_at DESC OFFSET {int(all_orders * DEEP)} LIMIT {DRAWN}"
+    return Facts(
+        [_place(row) for row in await connection.fetch(newest)],
+        [_place(row) for row in await connection.fetch(deep)],
+        [row["sku"] for row in await connection.fetch("SELECT sku FROM variants ORDER BY sku")],
+        [row["email"] for row in await connection.fetch("SELECT email FROM customers ORDER BY email LIMIT 20000")],
+        [
+            row["tracking_number"]
+            for row in await connection.fetch(
+                "SELECT tracking_number FROM parcels WHERE outcome = 'OPEN' ORDER BY id DESC LIMIT 20000"
+            )
+        ],
+    )
+
+
+def _place(row: Any) -> Place:
+    at = row["placed_at"].replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return Place(row["id"].hex, at)

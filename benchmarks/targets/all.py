@@ -1,0 +1,9 @@
+"""The targets that there are, by name."""
+
+from collections.abc import Mapping
+
+from benchmarks.targets import Target
+from benchmarks.targets.bare import BARE
+from benchmarks.targets.waybill import WAYBILL
+
+TARGETS: Mapping[str, Target] = {each.name: each for each in (WAYBILL, BARE)}
