@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,10 +126,8 @@ async def put(task: Task) -> Measured:
 
 
 async def _until(is_over: asyncio.Event, seconds: float) -> None:
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(is_over.wait(), seconds)
-    except TimeoutError:
-        pass
 
 
 def _requests(calls: Iterator[Call], task: Task) -> Iterator[bytes]:

@@ -1,8 +1,8 @@
 """A PostgreSQL server with durable commits, and a database in it that is full of orders."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -28,14 +28,6 @@ DURABLE_SETTINGS = (
 )
 
 
-@dataclass(frozen=True)
-class Filled:
-    """A database with orders, and how many."""
-
-    url: str
-    size: Size
-
-
 @contextmanager
 def durable_server() -> Iterator[str]:
     """The URL of a server for benchmarks until the block ends; WAYBILL_TEST_POSTGRES_URL names another one."""
@@ -43,20 +35,25 @@ def durable_server() -> Iterator[str]:
         yield url
 
 
-@asynccontextmanager
-async def filled_database(server: str, size: Size, progress: Progress) -> AsyncIterator[Filled]:
-    """A new database with Waybill's tables and so many orders, dropped afterwards."""
+@contextmanager
+def filled_database(server: str, size: Size, progress: Progress) -> Iterator[str]:
+    """The URL of a new database with Waybill's tables and so many orders, dropped afterwards."""
     name = f"waybill_benchmark_{size.orders}"
     url = urlsplit(server)._replace(path=f"/{name}").geturl()
+    drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+    asyncio.run(_administer(server, drop, f'CREATE DATABASE "{name}" TEMPLATE template0'))
+    try:
+        asyncio.run(migrate(url))
+        asyncio.run(generate(url, size, progress))
+        yield url
+    finally:
+        asyncio.run(_administer(server, drop))
+
+
+async def _administer(server: str, *statements: str) -> None:
     admin = await asyncpg.connect(server, timeout=10)
     try:
-        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-        try:
-            await migrate(url)
-            await generate(url, size, progress)
-            yield Filled(url, size)
-        finally:
-            await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        for statement in statements:
+            await admin.execute(statement, timeout=60)
     finally:
         await admin.close(timeout=10)

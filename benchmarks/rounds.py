@@ -1,9 +1,9 @@
-"""Rounds: in each, every workload is put to every target, one after the other; the others are paused meanwhile."""
+"""Rounds: in each, every workload is put to every entrant, one after the other; the others are paused meanwhile."""
 
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,27 +16,42 @@ from benchmarks.processes import Server, ServerFailed
 from benchmarks.targets import Target
 from benchmarks.workloads import Workload
 
-START_SECONDS = 60
+END_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A target that runs on a database; `name` tells two of the same target apart."""
+
+    name: str
+    target: Target
+    server: Server
+    facts: Path
 
 
 @dataclass(frozen=True)
 class Window:
-    """What one target did in one round of one workload. CPU in seconds for one request, latencies in seconds."""
+    """What one entrant did in one round of one workload. Latencies, and CPU for one request, in seconds."""
 
     workload: str
-    target: str
+    entrant: str
     round: int
     requests: int
     per_second: float
     p50: float
     p99: float
-    cpu: float
+    server_cpu: float
     database_cpu: float
+
+    @property
+    def cpu(self) -> float:
+        """What one request took of the machine: of the server and of the database."""
+        return self.server_cpu + self.database_cpu
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How often, and for how long each time."""
+    """How often, and for how long each time, after how long a warm-up."""
 
     rounds: int
     seconds: float
@@ -45,71 +60,66 @@ class Plan:
 
 @dataclass(frozen=True)
 class Stage:
-    """Who is measured, on which facts, and with which meters."""
+    """Who is measured, with which meters, and what happens after each window (a feed may have to catch up)."""
 
-    targets: Mapping[str, tuple[Target, Server]]
-    facts: Path
+    entrants: Sequence[Entrant]
     postgres: Postgres
-    settle: Callable[[Workload], None] = lambda _workload: None
+    settle: Callable[[Workload], None]
+
+    def able(self, workload: Workload) -> list[Entrant]:
+        """Those that know the workload."""
+        return [each for each in self.entrants if workload.name in each.target.workloads]
 
     @contextmanager
-    def only(self, name: str) -> Any:
-        """While the block runs, every other target is paused."""
-        for other, (_, server) in self.targets.items():
-            (server.resume if other == name else server.pause)()
+    def only(self, chosen: Entrant) -> Iterator[None]:
+        """While the block runs, every other entrant is paused."""
+        for each in self.entrants:
+            if each is not chosen:
+                each.server.pause()
         try:
-            yield self.targets[name]
+            yield
         finally:
-            for _, server in self.targets.values():
-                server.resume()
+            for each in self.entrants:
+                each.server.resume()
 
 
 def run(stage: Stage, workloads: Sequence[Workload], plan: Plan, tell: Callable[[Window], None]) -> list[Window]:
-    """Every window of every round. Each round begins with another target, so that none is always the first."""
+    """Every window of every round: all rounds of reads first, for writes change what is read.
+
+    Each round begins with another entrant, so that none is always the first.
+    """
     windows = []
-    for turn in range(plan.rounds):
-        for workload in workloads:
-            able = [name for name, (target, _) in stage.targets.items() if workload.name in target.workloads]
-            shift = turn % len(able)
-            for name in able[shift:] + able[:shift]:
-                window = _window(stage, workload, name, turn, plan)
-                windows.append(window)
-                tell(window)
-                stage.settle(workload)
+    for are_writes in (False, True):
+        for turn in range(plan.rounds):
+            for workload in (each for each in workloads if each.writes is are_writes):
+                able = stage.able(workload)
+                shift = turn % max(len(able), 1)
+                for entrant in able[shift:] + able[:shift]:
+                    windows.append(_window(stage, workload, entrant, turn, plan))
+                    tell(windows[-1])
+                    stage.settle(workload)
     return windows
 
 
-def _window(stage: Stage, workload: Workload, name: str, turn: int, plan: Plan) -> Window:
-    with stage.only(name) as (target, server):
-        task = Task(
-            workload.name,
-            name,
-            server.port,
-            dict(target.headers),
-            str(stage.facts),
-            turn,
-            plan.warm_seconds,
-            plan.seconds,
-        )
-        command = [sys.executable, "-m", "benchmarks.load"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
-            assert load.stdin and load.stdout
-            load.stdin.write(json.dumps(asdict(task)) + "\n")
-            load.stdin.flush()
-            _heard(load, "go")
-            before = server.cpu_seconds(), stage.postgres.cpu_seconds()
-            _heard(load, "over")
-            after = server.cpu_seconds(), stage.postgres.cpu_seconds()
-            measured = json.loads(load.stdout.readline() or "{}")
-            load.wait(START_SECONDS + LONGEST_ANSWER_SECONDS)
-    if not measured or measured["fault"]:
-        raise ServerFailed(f"{workload.name} of {name}: {measured.get('fault')}\n{server.said()}")
+def _window(stage: Stage, workload: Workload, entrant: Entrant, turn: int, plan: Plan) -> Window:
+    server, facts = entrant.server, str(entrant.facts)
+    headers = dict(entrant.target.headers)
+    name = entrant.target.name
+    task = Task(workload.name, name, server.port, headers, facts, turn, plan.warm_seconds, plan.seconds)
+    with stage.only(entrant), _loading(task) as load:
+        _hear(load, "go")
+        before = server.cpu_seconds(), stage.postgres.cpu_seconds()
+        _hear(load, "over")
+        after = server.cpu_seconds(), stage.postgres.cpu_seconds()
+        measured = json.loads(_line(load) or '{"fault": "the load ended"}')
+    if measured["fault"]:
+        raise ServerFailed(f"{workload.name} of {entrant.name}: {measured['fault']}\n{server.said()}")
     latencies, count = measured["latencies"], len(measured["latencies"])
     if count < 2:
-        raise ServerFailed(f"{workload.name} of {name}: {count} answers in {plan.seconds} seconds")
+        raise ServerFailed(f"{workload.name} of {entrant.name}: {count} answers in {plan.seconds} seconds")
     return Window(
         workload.name,
-        name,
+        entrant.name,
         turn,
         count,
         count / measured["seconds"],
@@ -120,9 +130,29 @@ def _window(stage: Stage, workload: Workload, name: str, turn: int, plan: Plan) 
     )
 
 
-def _heard(load: "subprocess.Popen[str]", word: str) -> None:
-    assert load.stdout
-    line = load.stdout.readline().strip()
-    if line != word:
-        load.kill()
-        raise ServerFailed(f"the load said {line!r} instead of {word}")
+@contextmanager
+def _loading(task: Task) -> Iterator["subprocess.Popen[str]"]:
+    """The load as a process, gone afterwards."""
+    command = [sys.executable, "-m", "benchmarks.load"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(asdict(task)) + "\n")
+        process.stdin.flush()
+        yield process
+        process.wait(END_SECONDS + LONGEST_ANSWER_SECONDS)
+    finally:
+        process.kill()  # it bounds its own waits; this is for when we are interrupted
+        process.communicate()
+
+
+def _line(load: "subprocess.Popen[str]") -> str:
+    assert load.stdout is not None
+    line: str = load.stdout.readline()
+    return line.strip()
+
+
+def _hear(load: "subprocess.Popen[str]", word: str) -> None:
+    said: Any = _line(load)
+    if said != word:
+        raise ServerFailed(f"the load said {said!r} and not {word}")

@@ -2,12 +2,12 @@
 -- Three names are filled in by generate.py: :orders, :skus, :places. Statements end with a semicolon and a line's end.
 
 create temp table size as select :orders::bigint as orders, :skus::bigint as skus, :places::bigint as places,
-  greatest(:orders / 5, 10)::bigint as customers, timestamptz '2026-11-26 12:00:00+00' as today;
+  greatest(:orders / 5, 10)::bigint as customers, timestamptz '2026-11-01 12:00:00+00' as today;
 
 -- A UUIDv7 that depends on nothing but its arguments: the same size gives the same data.
 create function pg_temp.key(kind text, n bigint, at timestamptz) returns uuid language sql stable as $$
-  select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(md5(kind || n), 1, 3)
-    || 'a' || substr(md5(kind || n), 4, 15))::uuid $$;
+  select (lpad(to_hex((date_part('epoch', at) * 1000)::bigint), 12, '0') || '7'
+    || overlay(substr(md5(kind || n), 1, 19) placing 'a' from 4 for 1))::uuid $$;
 
 -- Things of the shop are all of one day, long ago.
 create function pg_temp.old(kind text, n bigint) returns uuid language sql stable as $$

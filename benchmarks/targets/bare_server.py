@@ -12,6 +12,8 @@ import asyncpg
 import orjson
 import uvicorn
 
+from benchmarks.targets.bare_writes import Writes
+
 SESSIONS = 8
 STATEMENTS = Path(__file__).parent / "statements"
 # As performance asks: nothing is planned twice, and nothing can be written by accident.
@@ -54,7 +56,7 @@ def after(cursor: str) -> tuple[datetime, UUID]:
     return datetime.fromisoformat(at), UUID(hex=key)
 
 
-def reading(reads: Reads) -> dict[str, Callable[[Variables], Awaitable[bytes]]]:
+def answering(reads: Reads, writes: Writes) -> dict[str, Callable[[Variables], Awaitable[bytes]]]:
     """What answers at which path."""
 
     async def page(variables: Variables) -> bytes:
@@ -64,15 +66,18 @@ def reading(reads: Reads) -> dict[str, Callable[[Variables], Awaitable[bytes]]]:
     async def order(variables: Variables) -> bytes:
         return await reads.answer("order", UUID(hex=variables["id"].removeprefix("order_")))
 
-    return {"/page": page, "/order": order}
+    async def place(variables: Variables) -> bytes:
+        return await writes.place(variables["input"])
+
+    return {"/page": page, "/order": order, "/place": place}
 
 
 class Application:
     """The ASGI application: no framework at all."""
 
     def __init__(self, url: str) -> None:
-        self._url, self._reads = url, Reads()
-        self._paths = reading(self._reads)
+        self._url, self._reads, self._writes = url, Reads(), Writes()
+        self._paths = answering(self._reads, self._writes)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -95,6 +100,7 @@ class Application:
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
         await self._reads.open(self._url)
+        await self._writes.open(self._url)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await send({"type": "lifespan.shutdown.complete"})

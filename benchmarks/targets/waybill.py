@@ -13,7 +13,7 @@ from server.auth import Authenticator
 
 # Of a server that lives for minutes, on this machine only.
 SECRET = "a secret of the benchmarks, of 32 bytes and more"
-READS = frozenset({"page", "deep", "order"})
+WORKLOADS = frozenset({"page", "deep", "order", "place", "hot"})
 
 
 @contextmanager
@@ -31,4 +31,4 @@ def _bearer() -> str:
     return f"Bearer {Authenticator(SECRET).issue(staff('bench', Role.ADMIN), expires_in=timedelta(days=1))}"
 
 
-WAYBILL = Target("waybill", "Waybill", start, READS, {"Authorization": _bearer()})
+WAYBILL = Target("waybill", "Waybill", start, WORKLOADS, {"Authorization": _bearer()})

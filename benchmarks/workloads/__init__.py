@@ -41,6 +41,10 @@ class Workload(Protocol):
         """What the answer says, in the same words for every target."""
         ...
 
+    def key(self, target: str, answer: Answer) -> str:
+        """The key, in hex, of the order that was written."""
+        ...
+
 
 @cache
 def document(name: str) -> str:

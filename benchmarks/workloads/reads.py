@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.facts import Facts, Place
 from benchmarks.workloads import Answer, Call, graphql
-from benchmarks.workloads.postgraphile import cursor_after, order_of, page_of
+from benchmarks.workloads.postgraphile import cursor_after, dashed, order_of, page_of
 
 PEER = "postgraphile"
 
@@ -37,6 +37,10 @@ class PageOfOrders:
         orders = answer["data"]["orders"]
         return {"nodes": orders["nodes"], "hasNextPage": orders["pageInfo"]["hasNextPage"]}
 
+    def key(self, target: str, answer: Answer) -> str:
+        """Nothing is written."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class OneOrder:
@@ -53,20 +57,20 @@ class OneOrder:
         path = "/order" if target == "bare" else "/graphql"
         while True:
             key = chance.choice(facts.orders).key
-            yield Call(path, graphql(document, {"id": _dashed(key) if target == PEER else f"order_{key}"}))
+            yield Call(path, graphql(document, {"id": dashed(key) if target == PEER else f"order_{key}"}))
 
     def told(self, target: str, answer: Answer) -> Any:
         """The order."""
         return order_of(answer["data"]) if target == PEER else answer["data"]["order"]
 
+    def key(self, target: str, answer: Answer) -> str:
+        """Nothing is written."""
+        raise NotImplementedError
+
 
 def cursor(place: Place) -> str:
     """The place behind an order in the list of orders (schema.views.paging.Page.cursor)."""
     return f"order.-placed_at|{place.key}|{place.at}".encode().hex()
-
-
-def _dashed(key: str) -> str:
-    return "-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
 
 
 FIRST_PAGE = PageOfOrders("page", "W1 first page of 20 orders", is_deep=False)
