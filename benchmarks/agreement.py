@@ -1,4 +1,4 @@
-"""Before anything is measured: every target gives the same answers, and an order placed with it leaves the same rows."""
+"""Before anything is measured: every target answers the same, and an order placed with it leaves the same rows."""
 
 import http.client
 import itertools

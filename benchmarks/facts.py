@@ -40,8 +40,9 @@ class Facts:
     def read(cls, path: Path) -> "Facts":
         """Those that were written there."""
         kept = json.loads(path.read_text(encoding="utf-8"))
-        places = {name: [Place(**each) for each in kept.pop(name)] for name in ("orders", "deep")}
-        return cls(**places, **kept)
+        for name in ("orders", "deep"):
+            kept[name] = [Place(**each) for each in kept[name]]
+        return cls(**kept)
 
 
 async def draw(url: str) -> Facts:

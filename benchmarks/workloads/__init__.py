@@ -27,11 +27,19 @@ class Call:
 class Workload(Protocol):
     """A workload has a name for the command line, a title for people, and so many clients at once."""
 
-    name: str
-    title: str
-    clients: int
-    # Whether it changes the database: then its answers differ, and the feed is brought up to date after it.
-    writes: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def clients(self) -> int: ...
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes the database: then its answers differ, and the feed has to catch up after it."""
+        ...
 
     def calls(self, target: str, facts: Facts, chance: random.Random) -> Iterator[Call]:
         """Requests without end, in the words of the target."""
