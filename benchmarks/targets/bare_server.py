@@ -26,14 +26,21 @@ class Reads:
     """Sessions with every statement prepared; the one that was used last is used next."""
 
     def __init__(self) -> None:
+        self._connections: list[asyncpg.Connection] = []
         self._idle: asyncio.LifoQueue[dict[str, Any]] = asyncio.LifoQueue()
 
-    async def open(self, url: str) -> None:
+    async def open(self, url: str, sessions: int = SESSIONS) -> None:
         """Connect, and prepare."""
-        for _ in range(SESSIONS):
+        for _ in range(sessions):
             connection = await asyncpg.connect(url, statement_cache_size=0, server_settings=READ_ONLY, timeout=10)
+            self._connections.append(connection)
             names = ("page", "deep", "order")
             self._idle.put_nowait({name: await connection.prepare(statement(name)) for name in names})
+
+    async def close(self) -> None:
+        """End every session."""
+        for connection in self._connections:
+            await connection.close(timeout=10)
 
     async def answer(self, name: str, *parameters: Any) -> bytes:
         """The bytes that the statement gives."""
@@ -103,6 +110,8 @@ class Application:
         await self._writes.open(self._url)
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._reads.close()
+        await self._writes.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -120,12 +120,19 @@ class Writes:
     """Sessions that place orders; asyncpg keeps their statements prepared, and nothing is reset between two orders."""
 
     def __init__(self) -> None:
+        self._connections: list[asyncpg.Connection] = []
         self._idle: asyncio.LifoQueue[asyncpg.Connection] = asyncio.LifoQueue()
 
-    async def open(self, url: str) -> None:
+    async def open(self, url: str, sessions: int = SESSIONS) -> None:
         """Connect."""
-        for _ in range(SESSIONS):
-            self._idle.put_nowait(await asyncpg.connect(url, timeout=10))
+        for _ in range(sessions):
+            self._connections.append(await asyncpg.connect(url, timeout=10))
+            self._idle.put_nowait(self._connections[-1])
+
+    async def close(self) -> None:
+        """End every session."""
+        for connection in self._connections:
+            await connection.close(timeout=10)
 
     async def place(self, given: dict[str, Any]) -> bytes:
         """Place the order of a GraphQL input; the answer as GraphQL would give it."""
