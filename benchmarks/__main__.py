@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from benchmarks.agreement import Disagreement
 from benchmarks.benches import Bench, Choice
+from benchmarks.processes import ServerFailed
 from benchmarks.rounds import Plan
 from benchmarks.targets.all import TARGETS
 from benchmarks.workloads.all import WORKLOADS
@@ -40,8 +43,12 @@ def main(
     )
     console = Console()
     columns = (TextColumn("{task.description:48}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        report = Bench(chosen, progress).run()
+    try:
+        with Progress(*columns, console=console) as progress:
+            report = Bench(chosen, progress).run()
+    except (ServerFailed, Disagreement) as failure:
+        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(failure))}")
+        raise typer.Exit(1) from None
     console.print(*report.tables(), *report.notes, sep="\n")
     report.write(into)
     if publish:

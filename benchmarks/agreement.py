@@ -6,16 +6,14 @@ import json
 import random
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
 from benchmarks.facts import Facts
 from benchmarks.processes import Server
 from benchmarks.rounds import Entrant
-from benchmarks.rows import rows_of
 from benchmarks.targets import Target
-from benchmarks.workloads import Call, Workload
+from benchmarks.workloads import Answer, Call, Workload
 
 ASKED = 5
 SEED = 11
@@ -54,17 +52,17 @@ async def check(url: str, workload: Workload, entrants: Sequence[Entrant]) -> No
         answers = [[ask(server, entrant.target, call) for _ in range(1 if workload.writes else 2)] for call in calls]
         told[name] = [[workload.told(name, answer) for answer in each] for each in answers]
         if workload.writes:
-            told[name] = [told[name], [await _written(url, workload.key(name, each[0])) for each in answers]]
+            told[name] = [told[name], [await _written(url, workload, name, each[0]) for each in answers]]
     first = next(iter(told))
     for other in told:
         if told[other] != told[first]:
             raise Disagreement(f"{workload.name}: {_difference(told[first], told[other], f'{first} and {other}')}")
 
 
-async def _written(url: str, key: str) -> Any:
+async def _written(url: str, workload: Workload, target: str, answer: Answer) -> Any:
     connection = await asyncpg.connect(url, timeout=10)
     try:
-        return await rows_of(connection, UUID(hex=key))
+        return await workload.written(connection, target, answer)
     finally:
         await connection.close(timeout=10)
 

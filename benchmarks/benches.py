@@ -10,20 +10,23 @@ from pathlib import Path
 import asyncpg
 from rich.progress import Progress
 
+from benchmarks import pgbench
 from benchmarks.agreement import check
 from benchmarks.data.generate import Size
-from benchmarks.facts import draw
+from benchmarks.facts import DEEP_PAGES, Facts, draw
 from benchmarks.feed import catch_up
-from benchmarks.goals import OURS, goals, growth_goals
+from benchmarks.goals import LIMIT, OURS, goals, growth_goals
 from benchmarks.meters import Postgres
+from benchmarks.pgbench import Pgbench, found_program
 from benchmarks.postgres import durable_server, filled_database
 from benchmarks.report import Report, versions
 from benchmarks.rounds import Entrant, Plan, Stage, Window, run
 from benchmarks.targets import Target
-from benchmarks.targets.peers import NoPeers, install
+from benchmarks.targets.peers import NoPeers, install, prepare
 from benchmarks.workloads import Workload
 
 PEERS = ("postgraphile", "mercurius")
+PAGES_OF_GROWTH = 200
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,10 @@ class Bench:
     def _entrants(self, stack: ExitStack, url: str, folder: Path, suffix: str) -> list[Entrant]:
         """The chosen targets, started on that database. Peers that cannot be run here are left out, with a note."""
         facts = folder / f"facts{suffix.replace(' ', '-')}.json"
-        asyncio.run(draw(url)).write(facts)
-        targets = [each for each in self.choice.targets if each.name == OURS or not self.choice.is_growth]
+        # With as many deep pages at every size: else the smaller one would be kept in memory whole, and look better.
+        pages = PAGES_OF_GROWTH if self.choice.is_growth else DEEP_PAGES
+        asyncio.run(draw(url, pages)).write(facts)
+        targets = [each for each in self.choice.targets if each.name in (OURS, LIMIT) or not self.choice.is_growth]
         if any(each.name in PEERS for each in targets):
             try:
                 install()
@@ -107,7 +112,15 @@ class Bench:
             if workload.writes and any(each.target.name == OURS for each in entrants):
                 catch_up(url)
 
-        stage = Stage(entrants, asyncio.run(Postgres.of(url)), settle)
+        postgres = asyncio.run(Postgres.of(url))
+        program = self._pgbench(url, workloads, entrants, postgres)
+
+        def alone(workload: Workload, turn: int, plan: Plan) -> Window | None:
+            return (
+                program.measure(workload.name, turn, plan) if program and workload.name in pgbench.WORKLOADS else None
+            )
+
+        stage = Stage(entrants, postgres, settle, alone)
         total = self.choice.plan.rounds * sum(len(stage.able(each)) for each in workloads)
         task = self.progress.add_task("measuring", total=total)
 
@@ -117,19 +130,33 @@ class Bench:
 
         windows = run(stage, workloads, self.choice.plan, tell)
         memory = {each.name: each.server.peak_bytes for each in entrants}
-        names = [each.name for each in entrants]
-        wanted = growth_goals(windows, names[0], names[-1]) if self.choice.is_growth else goals(windows, memory)
+        ours = [each.name for each in entrants if each.target.name == OURS]
+        wanted = growth_goals(windows, ours[0], ours[-1]) if self.choice.is_growth else goals(windows, memory)
         return Report(
             self.choice.orders,
             self.choice.plan,
             {each.name: each for each in workloads},
-            {each.name: each.target.title + each.name.removeprefix(each.target.name) for each in entrants},
+            {each.name: each.target.title + each.name.removeprefix(each.target.name) for each in entrants}
+            | {pgbench.NAME: pgbench.TITLE},
             windows,
             memory,
             wanted,
             self.notes,
             versions() | {"PostgreSQL": asyncio.run(_server_version(url))},
         )
+
+    def _pgbench(
+        self, url: str, workloads: Sequence[Workload], entrants: Sequence[Entrant], postgres: Postgres
+    ) -> Pgbench | None:
+        """What measures placing orders without a server, if there is a program for it."""
+        if not any(each.name in pgbench.WORKLOADS for each in workloads):
+            return None
+        program = found_program()
+        if program is None:
+            self.notes.append("Without pgbench: there is no such program beside PostgreSQL here.")
+            return None
+        asyncio.run(prepare(url))
+        return Pgbench(program, url, Facts.read(entrants[0].facts), postgres)
 
 
 async def _server_version(url: str) -> str:

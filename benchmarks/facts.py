@@ -8,10 +8,13 @@ from typing import Any
 
 import asyncpg
 
-# How many different ones each workload asks for: more than a cache of answers could live on by luck.
+# How many orders one workload asks for.
 DRAWN = 2_000
-# How deep a deep page lies: this part of all orders comes before it.
-DEEP = 0.8
+# Deep pages begin behind this part of all orders, and end before that one. They do not overlap: 2,000 of them show
+# 40,000 orders, which is more than a cache of single orders keeps.
+DEEP = (0.5, 0.95)
+DEEP_PAGES = 2_000
+PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,26 @@ class Facts:
         return cls(**kept)
 
 
-async def draw(url: str) -> Facts:
-    """Facts of the database at `url`."""
+async def draw(url: str, deep_pages: int = DEEP_PAGES) -> Facts:
+    """Facts of the database at `url`, with at most so many deep pages."""
     connection = await asyncpg.connect(url, timeout=10)
     try:
         async with asyncio.timeout(120):
-            return await _drawn(connection)
+            return await _drawn(connection, deep_pages)
     finally:
         await connection.close(timeout=10)
 
 
-async def _drawn(connection: asyncpg.Connection) -> Facts:
+async def _drawn(connection: asyncpg.Connection, deep_pages: int) -> Facts:
     shipped = "SELECT id, placed_at FROM orders WHERE fulfillment_status <> 'UNFULFILLED'"
     newest = f"{shipped} ORDER BY placed_at DESC LIMIT {DRAWN}"
     all_orders = await connection.fetchval("SELECT count(*) FROM orders")
-    deep = f"SELECT id, placed_at FROM orders ORDER BY placed_at DESC OFFSET {int(all_orders * DEEP)} LIMIT {DRAWN}"
+    first, last = (int(all_orders * part) for part in DEEP)
+    apart = max(PAGE, (last - first) // deep_pages)
+    deep = (
+        "SELECT id, placed_at FROM (SELECT id, placed_at, row_number() OVER (ORDER BY placed_at DESC, id DESC) AS n"
+        f" FROM orders) AS numbered WHERE n BETWEEN {first} AND {last} AND n % {apart} = 0 ORDER BY n LIMIT {deep_pages}"
+    )
     return Facts(
         [_place(row) for row in await connection.fetch(newest)],
         [_place(row) for row in await connection.fetch(deep)],

@@ -52,7 +52,7 @@ class Report:
                 f"{median(each.p99 for each in these) * 1000:.1f}",
                 f"{median(each.cpu for each in these) * 1000:.2f}",
                 f"{median(each.database_cpu for each in these) * 1000:.2f}",
-                f"{self.memory[entrant] / 2**20:.0f}",
+                f"{self.memory[entrant] / 2**20:.0f}" if entrant in self.memory else "",
             )
 
     def wanted(self) -> Iterator[tuple[str, ...]]:

@@ -65,13 +65,15 @@ class Stage:
     entrants: Sequence[Entrant]
     postgres: Postgres
     settle: Callable[[Workload], None]
+    # Measures the database without any server, for the workloads that it knows.
+    alone: Callable[[Workload, int, Plan], Window | None] = lambda _workload, _turn, _plan: None
 
     def able(self, workload: Workload) -> list[Entrant]:
         """Those that know the workload."""
         return [each for each in self.entrants if workload.name in each.target.workloads]
 
     @contextmanager
-    def only(self, chosen: Entrant) -> Iterator[None]:
+    def only(self, chosen: Entrant | None) -> Iterator[None]:
         """While the block runs, every other entrant is paused."""
         for each in self.entrants:
             if each is not chosen:
@@ -97,6 +99,11 @@ def run(stage: Stage, workloads: Sequence[Workload], plan: Plan, tell: Callable[
                 for entrant in able[shift:] + able[:shift]:
                     windows.append(_window(stage, workload, entrant, turn, plan))
                     tell(windows[-1])
+                    stage.settle(workload)
+                with stage.only(None):
+                    alone = stage.alone(workload, turn, plan)
+                if alone is not None:
+                    windows.append(alone)
                     stage.settle(workload)
     return windows
 

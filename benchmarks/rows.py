@@ -38,11 +38,11 @@ async def rows_of(connection: asyncpg.Connection, order_id: UUID) -> Rows:
         found[table] = await connection.fetch(f"SELECT * FROM {table} WHERE {owned}", order_id)
     bound = "SELECT * FROM idempotency_keys WHERE outcome ->> 'id' = replace($1::uuid::text, '-', '')"
     found["idempotency_keys"] = await connection.fetch(bound, order_id)
-    return {table: sorted(map(_plain, rows), key=repr) for table, rows in found.items()}
+    return {table: sorted(map(plain, rows), key=repr) for table, rows in found.items()}
 
 
-def _plain(row: asyncpg.Record) -> dict[str, Any]:
-    """The row without what differs. References to the shop's own things are kept, for they must be the same."""
+def plain(row: asyncpg.Record) -> dict[str, Any]:
+    """The row without what differs each time. References to the shop's own things are kept: they must be the same."""
     kept = {}
     for name, value in row.items():
         if name in OWN:

@@ -24,12 +24,12 @@ class Size:
 async def generate(url: str, size: Size, progress: Progress = lambda _done, _all: None) -> None:
     """Write the shop and its orders to the database at `url`, as a superuser, and bring its statistics up to date.
 
-    Plain indexes are made afterwards, and references are not checked one by one: a test does that.
+    Indexes but the primary keys' are made afterwards, and references are not checked one by one: a test does that.
     """
     connection = await asyncpg.connect(url, timeout=10)
     try:
-        indexes = await _plain_indexes(connection)
-        steps = [f'DROP INDEX "{name}"' for name in indexes]
+        indexes = await _indexes(connection)
+        steps = [*indexes]
         steps += [statement for script in SCRIPTS for statement in _statements(script, size)]
         steps += [*indexes.values(), "VACUUM ANALYZE", "CHECKPOINT"]
         await connection.execute(
@@ -51,10 +51,19 @@ def _statements(script: str, size: Size) -> list[str]:
     return [statement for statement in text.split(";\n") if statement.strip()]
 
 
-async def _plain_indexes(connection: asyncpg.Connection) -> dict[str, str]:
-    """Indexes that enforce nothing, and how each is made again."""
-    rows = await connection.fetch(
-        "SELECT relname, pg_get_indexdef(indexrelid) AS made FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
-        " WHERE relnamespace = 'public'::regnamespace AND NOT indisunique ORDER BY relname"
+async def _indexes(connection: asyncpg.Connection) -> dict[str, str]:
+    """For every index but those of primary keys: the statement that drops it, and the one that makes it again."""
+    plain = await connection.fetch(
+        "SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index"
+        " JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace AND NOT indisprimary"
+        " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid) ORDER BY 1"
     )
-    return {row["relname"]: row["made"] for row in rows}
+    unique = await connection.fetch(
+        "SELECT conrelid::regclass::text AS of, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS made"
+        " FROM pg_constraint WHERE contype = 'u' AND connamespace = 'public'::regnamespace ORDER BY 1, 2"
+    )
+    found = {f"DROP INDEX {row['name']}": row["made"] for row in plain}
+    for row in unique:
+        table = f"ALTER TABLE {row['of']}"
+        found[f"{table} DROP CONSTRAINT {row['name']}"] = f"{table} ADD CONSTRAINT {row['name']} {row['made']}"
+    return found

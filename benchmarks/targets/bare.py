@@ -18,4 +18,4 @@ def start(url: str, folder: Path) -> Iterator[Server]:
         yield server
 
 
-BARE = Target("bare", "hand-written SQL", start, frozenset({"page", "deep", "order", "place", "hot"}))
+BARE = Target("bare", "hand-written SQL", start, frozenset({"page", "deep", "order", "place", "hot", "scan"}))

@@ -12,7 +12,8 @@ import asyncpg
 import orjson
 import uvicorn
 
-from benchmarks.targets.bare_writes import Writes
+from benchmarks.targets.bare_scans import record
+from benchmarks.targets.bare_writes import Writes, place
 
 SESSIONS = 8
 STATEMENTS = Path(__file__).parent / "statements"
@@ -73,10 +74,13 @@ def answering(reads: Reads, writes: Writes) -> dict[str, Callable[[Variables], A
     async def order(variables: Variables) -> bytes:
         return await reads.answer("order", UUID(hex=variables["id"].removeprefix("order_")))
 
-    async def place(variables: Variables) -> bytes:
-        return await writes.place(variables["input"])
+    async def place_order(variables: Variables) -> bytes:
+        return await writes.do(place, variables["input"])
 
-    return {"/page": page, "/order": order, "/place": place}
+    async def scan(variables: Variables) -> bytes:
+        return await writes.do(record, variables["input"])
+
+    return {"/page": page, "/order": order, "/place": place_order, "/scan": scan}
 
 
 class Application:

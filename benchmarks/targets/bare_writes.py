@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -93,6 +94,9 @@ select id, $1, sequence, type, subject_id, '{}', $2, $3
 from unnest($4::uuid[], $5::int[], $6::text[], $7::uuid[]) as fact (id, sequence, type, subject_id)"""
 
 
+Deed = Callable[[asyncpg.Connection, dict[str, Any]], Awaitable[bytes]]
+
+
 class Refused(Exception):
     """The order cannot be placed."""
 
@@ -117,7 +121,7 @@ class Line:
 
 
 class Writes:
-    """Sessions that place orders; asyncpg keeps their statements prepared, and nothing is reset between two orders."""
+    """Sessions that write; asyncpg keeps their statements prepared, and nothing is reset between two deeds."""
 
     def __init__(self) -> None:
         self._connections: list[asyncpg.Connection] = []
@@ -134,17 +138,18 @@ class Writes:
         for connection in self._connections:
             await connection.close(timeout=10)
 
-    async def place(self, given: dict[str, Any]) -> bytes:
-        """Place the order of a GraphQL input; the answer as GraphQL would give it."""
+    async def do(self, deed: Deed, given: dict[str, Any]) -> bytes:
+        """What the deed answers for a GraphQL input, after its commit."""
         connection = await self._idle.get()
         try:
             async with asyncio.timeout(10), connection.transaction():
-                return await _place(connection, given)
+                return await deed(connection, given)
         finally:
             self._idle.put_nowait(connection)
 
 
-async def _place(connection: asyncpg.Connection, given: dict[str, Any]) -> bytes:
+async def place(connection: asyncpg.Connection, given: dict[str, Any]) -> bytes:
+    """Place the order of a GraphQL input, in a transaction that is open; the answer as GraphQL would give it."""
     order_id = uuid7()
     fingerprint = hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).hexdigest()
     outcome = orjson.dumps({"id": order_id.hex}).decode()
@@ -160,7 +165,7 @@ async def _place(connection: asyncpg.Connection, given: dict[str, Any]) -> bytes
     if customer_id is None:
         customer_id = uuid7()
         await connection.execute(NEW_CUSTOMER, customer_id, buyer["email"], buyer["name"], buyer.get("phone"), now)
-    place, levels = await _set_aside(connection, {found[sku]["id"]: units for sku, units in quantities.items()}, now)
+    location, levels = await _set_aside(connection, {found[sku]["id"]: units for sku, units in quantities.items()}, now)
     lines = [
         Line(uuid7(), uuid7(), row["id"], sku, row["title"], units, row["amount_minor"], levels[row["id"]])
         for sku, units in quantities.items()
@@ -189,7 +194,7 @@ async def _place(connection: asyncpg.Connection, given: dict[str, Any]) -> bytes
     await _write_parts(connection, order_id, currency, lines, charges, given["addresses"])
     payment_id, work_id = uuid7(), uuid7()
     await connection.execute(PAYMENT, payment_id, order_id, given["paymentMethod"], currency, total, now)
-    await _write_work(connection, order_id, work_id, place, number, lines, now)
+    await _write_work(connection, order_id, work_id, location, number, lines, now)
     facts = ["OrderPlaced", "PaymentExpected", "OrderConfirmed", "FulfillmentOrderOpened"]
     subjects = [None, payment_id, None, work_id]
     keys = [uuid7() for _ in facts]

@@ -55,15 +55,15 @@ def _start(name: str, url: str, folder: Path) -> Iterator[Server]:
     port = free_port()
     command = [_node(), f"{name}.js", str(port), url]
     environment = {"NODE_ENV": "production", "GRAPHILE_ENV": "production"}
-    asyncio.run(_prepare(url))
+    asyncio.run(prepare(url))
     with running(
         name, command, port=port, log=folder / f"{name}.log", environment=environment, folder=FOLDER
     ) as server:
         yield server
 
 
-async def _prepare(url: str) -> None:
-    """The functions that PostGraphile offers as mutations."""
+async def prepare(url: str) -> None:
+    """Make the function that PostGraphile offers as a mutation, and pgbench calls."""
     connection = await asyncpg.connect(url, timeout=10)
     try:
         await connection.execute((FOLDER / "place-order.sql").read_text(encoding="utf-8"), timeout=30)

@@ -13,7 +13,7 @@ from server.auth import Authenticator
 
 # Of a server that lives for minutes, on this machine only.
 SECRET = "a secret of the benchmarks, of 32 bytes and more"
-WORKLOADS = frozenset({"page", "deep", "order", "place", "hot"})
+WORKLOADS = frozenset({"page", "deep", "order", "place", "hot", "scan"})
 
 
 @contextmanager

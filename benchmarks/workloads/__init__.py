@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncpg
 import orjson
 
 from benchmarks.facts import Facts
@@ -49,8 +50,8 @@ class Workload(Protocol):
         """What the answer says, in the same words for every target."""
         ...
 
-    def key(self, target: str, answer: Answer) -> str:
-        """The key, in hex, of the order that was written."""
+    async def written(self, connection: asyncpg.Connection, target: str, answer: Answer) -> Any:
+        """What that left in the tables, without what is different each time; nothing, of a read."""
         ...
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
+
 from benchmarks.facts import Facts, Place
 from benchmarks.workloads import Answer, Call, graphql
 from benchmarks.workloads.postgraphile import cursor_after, dashed, order_of, page_of
@@ -37,9 +39,8 @@ class PageOfOrders:
         orders = answer["data"]["orders"]
         return {"nodes": orders["nodes"], "hasNextPage": orders["pageInfo"]["hasNextPage"]}
 
-    def key(self, target: str, answer: Answer) -> str:
-        """Nothing is written."""
-        raise NotImplementedError
+    async def written(self, connection: asyncpg.Connection, target: str, answer: Answer) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,8 @@ class OneOrder:
         """The order."""
         return order_of(answer["data"]) if target == PEER else answer["data"]["order"]
 
-    def key(self, target: str, answer: Answer) -> str:
-        """Nothing is written."""
-        raise NotImplementedError
+    async def written(self, connection: asyncpg.Connection, target: str, answer: Answer) -> None:
+        """Nothing."""
 
 
 def cursor(place: Place) -> str:

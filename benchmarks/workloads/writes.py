@@ -4,8 +4,12 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
+
+import asyncpg
 
 from benchmarks.facts import Facts
+from benchmarks.rows import rows_of
 from benchmarks.workloads import Answer, Call, graphql
 from benchmarks.workloads.postgraphile import placed_of
 
@@ -39,9 +43,9 @@ class PlaceOrders:
         lines = [{name: line[name] for name in ("sku", "quantity", "gross")} for line in order["lines"]]
         return {"status": order["status"], "total": order["total"], "lines": lines}
 
-    def key(self, target: str, answer: Answer) -> str:
-        """The key of the order that was placed."""
-        return str(_placed(target, answer)["id"]).removeprefix("order_")
+    async def written(self, connection: asyncpg.Connection, target: str, answer: Answer) -> Any:
+        """Every row of the order that was placed."""
+        return await rows_of(connection, UUID(hex=str(_placed(target, answer)["id"]).removeprefix("order_")))
 
 
 def _placed(target: str, answer: Answer) -> dict[str, Any]:

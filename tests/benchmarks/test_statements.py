@@ -5,7 +5,6 @@ import json
 import random
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import orjson
@@ -24,7 +23,7 @@ from tests.builders import ADMIN, execute
 from tests.domain.books import assert_books_balance
 
 READS = [each for each in WORKLOADS.values() if not each.writes]
-WRITES = [each for each in WORKLOADS.values() if each.writes]
+PLACING = [WORKLOADS["place"], WORKLOADS["hot"]]
 TINY = Size(orders=60, skus=40, places=2)
 
 
@@ -54,18 +53,17 @@ async def bare(url: str) -> AsyncIterator[Any]:
     await writes.close()
 
 
-@pytest.mark.parametrize("workload", READS, ids=lambda workload: workload.name)
-async def test_the_hand_written_statements_give_the_bytes_that_waybill_gives(
-    url: str, bare: Any, workload: Workload
-) -> None:
+async def test_the_hand_written_statements_give_the_bytes_that_waybill_gives(url: str, bare: Any) -> None:
     facts = await draw(url)
-    calls = workload.calls("waybill", facts, random.Random(1))
-    others = workload.calls("bare", facts, random.Random(1))
-    for call, other in itertools.islice(zip(calls, others, strict=True), 8):
-        asked = json.loads(call.body)
-        usual = await execute(ADMIN, asked["query"], **asked["variables"])
-        assert usual.errors is None
-        assert await bare[other.path](json.loads(other.body)["variables"]) == orjson.dumps({"data": usual.data})
+    for workload in READS:
+        calls = workload.calls("waybill", facts, random.Random(1))
+        others = workload.calls("bare", facts, random.Random(1))
+        for call, other in itertools.islice(zip(calls, others, strict=True), 8):
+            asked = json.loads(call.body)
+            usual = await execute(ADMIN, asked["query"], **asked["variables"])
+            assert usual.errors is None
+            answer = await bare[other.path](json.loads(other.body)["variables"])
+            assert answer == orjson.dumps({"data": usual.data})
 
 
 async def test_an_order_that_is_placed_in_another_way_leaves_the_rows_that_waybill_leaves(
@@ -73,14 +71,29 @@ async def test_an_order_that_is_placed_in_another_way_leaves_the_rows_that_waybi
 ) -> None:
     facts = await draw(url)
     await connection.execute((FOLDER / "place-order.sql").read_text())
-    for workload in WRITES:
+    for workload in PLACING:
         ours = await _placed_by_waybill(workload, facts, connection)
         answer = json.loads(await bare["/place"]({"input": _input(workload, "bare", facts)}))
         assert answer["data"]["orderPlace"]["errors"] == []
-        assert await rows_of(connection, UUID(hex=workload.key("bare", answer))) == ours
+        assert await workload.written(connection, "bare", answer) == ours
         given = json.dumps(_input(workload, "postgraphile", facts))
         key = await connection.fetchval("SELECT id FROM peers.place_order($1)", given)
         assert await rows_of(connection, key) == ours
+    await assert_books_balance()
+
+
+async def test_a_scan_that_is_recorded_in_another_way_leaves_the_rows_that_waybill_leaves(
+    url: str, connection: asyncpg.Connection, bare: Any
+) -> None:
+    facts, scans = await draw(url), WORKLOADS["scan"]
+    done = await execute(ADMIN, document("scan"), input=_input(scans, "waybill", facts))
+    assert done.errors is None
+    ours = {"data": done.data}
+    left = await scans.written(connection, "waybill", ours)
+    theirs = json.loads(await bare["/scan"]({"input": _input(scans, "bare", facts)}))
+    assert scans.told("bare", theirs) == scans.told("waybill", ours)
+    assert await scans.written(connection, "bare", theirs) == left
+    assert await connection.fetchval("SELECT count(*) FROM scans WHERE carrier_reference NOT LIKE 'scan-%'") == 2
     await assert_books_balance()
 
 
@@ -88,7 +101,7 @@ async def _placed_by_waybill(workload: Workload, facts: Facts, connection: async
     done = await execute(ADMIN, document("place"), input=_input(workload, "waybill", facts))
     assert done.errors is None
     assert done.data["orderPlace"]["errors"] == []
-    rows = await rows_of(connection, UUID(hex=workload.key("waybill", {"data": done.data})))
+    rows: Rows = await workload.written(connection, "waybill", {"data": done.data})
     assert {table: len(found) for table, found in rows.items()} == {
         "orders": 1,
         "order_lines": 3,
