@@ -46,7 +46,7 @@ def main(
     try:
         with Progress(*columns, console=console) as progress:
             report = Bench(chosen, progress).run()
-    except (ServerFailed, Disagreement) as failure:
+    except (ServerFailed, Disagreement, TimeoutError) as failure:
         Console(stderr=True).print(f"[bold red]error:[/] {escape(str(failure))}")
         raise typer.Exit(1) from None
     console.print(*report.tables(), *report.notes, sep="\n")

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from benchmarks import pgbench
 from benchmarks.agreement import check
+from benchmarks.audit import faults
 from benchmarks.data.generate import Size
 from benchmarks.facts import DEEP_PAGES, Facts, draw
 from benchmarks.feed import catch_up
@@ -27,6 +28,7 @@ from benchmarks.workloads import Workload
 
 PEERS = ("postgraphile", "mercurius")
 PAGES_OF_GROWTH = 200
+SOUND = "After all writes the books balance: nothing oversold, every order whole."
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ class Bench:
             self.progress.update(task, advance=1, description=said)
 
         windows = run(stage, workloads, self.choice.plan, tell)
+        if any(each.writes for each in workloads):
+            self.notes += [f"Wrong afterwards: {fault}." for fault in asyncio.run(faults(url))] or [SOUND]
         memory = {each.name: each.server.peak_bytes for each in entrants}
         ours = [each.name for each in entrants if each.target.name == OURS]
         wanted = growth_goals(windows, ours[0], ours[-1]) if self.choice.is_growth else goals(windows, memory)

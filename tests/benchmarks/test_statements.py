@@ -10,6 +10,7 @@ import asyncpg
 import orjson
 import pytest
 
+from benchmarks.audit import FAULTS, faults
 from benchmarks.data.generate import Size, generate
 from benchmarks.facts import Facts, draw
 from benchmarks.rows import Rows, rows_of
@@ -80,6 +81,9 @@ async def test_an_order_that_is_placed_in_another_way_leaves_the_rows_that_waybi
         key = await connection.fetchval("SELECT id FROM peers.place_order($1)", given)
         assert await rows_of(connection, key) == ours
     await assert_books_balance()
+    assert await faults(url) == []
+    await connection.execute("UPDATE stock_levels SET allocated = on_hand + 1 WHERE sku = 'SKU-000001'")
+    assert [fault.partition(" ")[2] for fault in await faults(url)] == list(FAULTS)[:2]
 
 
 async def test_a_scan_that_is_recorded_in_another_way_leaves_the_rows_that_waybill_leaves(
