@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from benchmarks.agreement import Disagreement
 from benchmarks.benches import Bench, Choice
 from benchmarks.processes import ServerFailed
-from benchmarks.rounds import Plan
+from benchmarks.rounds import LoadEnded, Plan
 from benchmarks.targets.all import TARGETS
 from benchmarks.workloads.all import WORKLOADS
 
@@ -46,7 +46,7 @@ def main(
     try:
         with Progress(*columns, console=console) as progress:
             report = Bench(chosen, progress).run()
-    except (ServerFailed, Disagreement, TimeoutError) as failure:
+    except (ServerFailed, LoadEnded, Disagreement, TimeoutError) as failure:
         Console(stderr=True).print(f"[bold red]error:[/] {escape(str(failure))}")
         raise typer.Exit(1) from None
     console.print(*report.tables(), *report.notes, sep="\n")

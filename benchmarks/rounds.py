@@ -19,6 +19,10 @@ from benchmarks.workloads import Workload
 END_SECONDS = 30
 
 
+class LoadEnded(Exception):
+    """The load is gone before it told what it measured."""
+
+
 @dataclass(frozen=True)
 class Entrant:
     """A target that runs on a database; `name` tells two of the same target apart."""
@@ -97,7 +101,10 @@ def run(stage: Stage, workloads: Sequence[Workload], plan: Plan, tell: Callable[
                 able = stage.able(workload)
                 shift = turn % max(len(able), 1)
                 for entrant in able[shift:] + able[:shift]:
-                    windows.append(_window(stage, workload, entrant, turn, plan))
+                    try:
+                        windows.append(_window(stage, workload, entrant, turn, plan))
+                    except LoadEnded:  # somebody else ended it: the server is not to blame, nor is the run lost
+                        windows.append(_window(stage, workload, entrant, turn, plan))
                     tell(windows[-1])
                     stage.settle(workload)
                 with stage.only(None):
@@ -118,12 +125,13 @@ def _window(stage: Stage, workload: Workload, entrant: Entrant, turn: int, plan:
         before = server.cpu_seconds(), stage.postgres.cpu_seconds()
         _hear(load, "over")
         after = server.cpu_seconds(), stage.postgres.cpu_seconds()
-        measured = json.loads(_line(load) or '{"fault": "the load ended"}')
+        measured = _measured(load)
     if measured["fault"]:
         raise ServerFailed(f"{workload.name} of {entrant.name}: {measured['fault']}\n{server.said()}")
     latencies, count = measured["latencies"], len(measured["latencies"])
     if count < 2:
-        raise ServerFailed(f"{workload.name} of {entrant.name}: {count} answers in {plan.seconds} seconds")
+        told = f"{count} answers in {plan.seconds:g} seconds: give it more"
+        raise ServerFailed(f"{workload.name} of {entrant.name}: {told}")
     return Window(
         workload.name,
         entrant.name,
@@ -160,6 +168,14 @@ def _line(load: "subprocess.Popen[str]") -> str:
 
 
 def _hear(load: "subprocess.Popen[str]", word: str) -> None:
-    said: Any = _line(load)
+    said = _line(load)
     if said != word:
-        raise ServerFailed(f"the load said {said!r} and not {word}")
+        raise LoadEnded(f"the load said {said!r} and not {word}")
+
+
+def _measured(load: "subprocess.Popen[str]") -> dict[str, Any]:
+    try:
+        measured: dict[str, Any] = json.loads(_line(load))
+    except ValueError:
+        raise LoadEnded("the load ended in the midst of its report") from None
+    return measured
