@@ -141,7 +141,9 @@ def _requests(calls: Iterator[Call], task: Task) -> Iterator[bytes]:
 def main() -> None:
     """Do what the standard input says."""
     measured = uvloop.run(put(Task(**json.loads(sys.stdin.readline()))))
-    print(json.dumps(asdict(measured)), flush=True)
+    # Not printed: an unbuffered standard output (PYTHONUNBUFFERED) drops what a full pipe does not take at once.
+    with open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False) as told:
+        told.write(json.dumps(asdict(measured)) + "\n")
 
 
 if __name__ == "__main__":
