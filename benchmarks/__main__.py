@@ -1,7 +1,8 @@
 """The command: starts everything, measures it side by side, and tells what came of it."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -14,6 +15,8 @@ from benchmarks.processes import ServerFailed
 from benchmarks.rounds import LoadEnded, Plan
 from benchmarks.targets.all import TARGETS
 from benchmarks.workloads.all import WORKLOADS
+
+Thing = TypeVar("Thing")
 
 
 def main(
@@ -36,8 +39,8 @@ def main(
     """Measure Waybill beside hand-written SQL and its peers, or beside itself with more orders."""
     chosen = Choice(
         orders or [100_000],
-        [WORKLOADS[name] for name in workload or WORKLOADS],
-        [TARGETS[name] for name in target or TARGETS],
+        _named(WORKLOADS, workload, "workload"),
+        _named(TARGETS, target, "target"),
         Plan(rounds, seconds, warm),
         database,
     )
@@ -53,6 +56,13 @@ def main(
     report.write(into)
     if publish:
         report.publish()
+
+
+def _named(known: Mapping[str, Thing], names: list[str] | None, what: str) -> list[Thing]:
+    """Those of these names; all, if none is named."""
+    if unknown := set(names or ()) - set(known):
+        raise typer.BadParameter(f"there is no {what} {', '.join(sorted(unknown))}, but {', '.join(known)}")
+    return [known[name] for name in names or known]
 
 
 if __name__ == "__main__":
