@@ -1,5 +1,6 @@
 """The command: starts everything, measures it side by side, and tells what came of it."""
 
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -37,6 +38,8 @@ def main(
     publish: Annotated[bool, typer.Option("--publish", help="Put the results into benchmarks/README.md.")] = False,
 ) -> None:
     """Measure Waybill beside hand-written SQL and its peers, or beside itself with more orders."""
+    # As an interrupt from the keyboard: everything that was started is put away first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = Choice(
         orders or [100_000],
         _named(WORKLOADS, workload, "workload"),
