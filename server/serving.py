@@ -10,6 +10,7 @@ import uvicorn
 
 from domain.kernel.database import Dialect
 from server.connections import misfit
+from server.http import HttpProtocol
 from server.settings import Settings
 from server.sockets import SocketProtocol
 from server.workers import Supervisor
@@ -61,7 +62,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": HttpProtocol,
         "ws": SocketProtocol,
         "ws_per_message_deflate": False,
         "ws_max_size": settings.socket_message_bytes,

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -68,7 +68,7 @@ def account() -> Account:
 
 
 @contextmanager
-def running_postgres(*, port: int | None = None) -> Iterator[str]:
+def running_postgres(settings: Sequence[str] = POSTGRES_SETTINGS, *, port: int | None = None) -> Iterator[str]:
     """The URL of a PostgreSQL server that is there until the block ends, as a superuser without password.
 
     With a `port` it is one of the test's own there, which nobody else is served by, and may be ended at any time.
@@ -81,9 +81,9 @@ def running_postgres(*, port: int | None = None) -> Iterator[str]:
         data = room / "data"
         initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
         _run([*initdb, "--encoding=UTF8", "--locale=C"], room, runner)
-        settings = [word for setting in POSTGRES_SETTINGS for word in ("-c", setting)]
+        words = [word for setting in settings for word in ("-c", setting)]
         port = port or free_port()
-        command = [binaries / "postgres", "-D", data, "-p", str(port), *settings]
+        command = [binaries / "postgres", "-D", data, "-p", str(port), *words]
         # SIGQUIT: stop at once. The data are thrown away.
         with _running(command, room, runner, signal.SIGQUIT, lambda: _is_postgres_ready(data)):
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
@@ -168,7 +168,7 @@ def _running(
             env=_environment(),
             stdout=output,
             stderr=output,
-            preexec_fn=_ends_with_its_parent(stop),
+            preexec_fn=ends_with_its_parent(stop),
             **runner.process(),
         )
     try:
@@ -187,7 +187,7 @@ def _running(
             process.wait()
 
 
-def _ends_with_its_parent(stop: signal.Signals) -> Callable[[], None] | None:
+def ends_with_its_parent(stop: signal.Signals) -> Callable[[], None] | None:
     """What makes Linux stop the process when ours is killed, which runs no `finally`."""
     if not sys.platform.startswith("linux"):
         return None

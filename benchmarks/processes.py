@@ -1,0 +1,135 @@
+"""Servers as processes: started, paused while others are measured, and stopped by their own ids."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.servers import ends_with_its_parent
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+class ServerFailed(Exception):
+    """A server did not start, or answered wrongly; the text says what it said."""
+
+
+@dataclass
+class Server:
+    """A running server that listens at a port of this machine."""
+
+    name: str
+    port: int
+    root: psutil.Process
+    log: Path
+    peak_bytes: int = 0
+
+    def family(self) -> list[psutil.Process]:
+        """The process and its children."""
+        with suppress(psutil.NoSuchProcess):
+            return [self.root, *self.root.children(recursive=True)]
+        return []
+
+    def cpu_seconds(self) -> float:
+        """What it has used so far, its children included. Notes the memory it takes, too."""
+        seconds, size = 0.0, 0
+        for process in self.family():
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                seconds += times.user + times.system + times.children_user + times.children_system
+                size += process.memory_info().rss
+        self.peak_bytes = max(self.peak_bytes, size)
+        return seconds
+
+    def pause(self) -> None:
+        """Take nothing of the machine until it is resumed."""
+        for process in self.family():
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+
+    def resume(self) -> None:
+        """Go on."""
+        for process in self.family():
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+    def said(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(
+    name: str,
+    command: Sequence[str],
+    *,
+    port: int,
+    log: Path,
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+    ready: str = "/",
+) -> Iterator[Server]:
+    """The server of that command, as soon as it answers at its port; gone afterwards, with its children."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(os.environ) | dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=ends_with_its_parent(signal.SIGKILL),
+        )
+    server = Server(name, port, psutil.Process(process.pid), log)
+    try:
+        _wait(server, process, ready)
+        yield server
+    finally:
+        _stop(server, process)
+
+
+def _wait(server: Server, process: "subprocess.Popen[bytes]", ready: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise ServerFailed(f"{server.name} ended: {server.said()}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{ready}", timeout=2):
+                return
+        except urllib.error.HTTPError:
+            return  # it answers
+        except OSError:
+            time.sleep(0.05)
+    raise ServerFailed(f"{server.name} did not start: {server.said()}")
+
+
+def _stop(server: Server, process: "subprocess.Popen[bytes]") -> None:
+    family = server.family()
+    server.resume()
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for child in family[1:]:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
