@@ -23,6 +23,7 @@ from server.engines import uninterrupted
 
 # Longer than statement_timeout: only a server that no longer answers is given up on.
 END_TIMEOUT_SECONDS = 10
+KEPT_STATEMENTS, LONGEST_KEPT_STATEMENT = 300, 100_000
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +142,14 @@ class SafePostgresClient(AsyncpgDBClient):
         # Tortoise's own host, port, user and database would override the URL's.
         for part in ("host", "port", "user", "password", "database"):
             kwargs.pop(part, None)
-        return await asyncpg.create_pool(self._dsn, reset=_leave_as_it_is, **kwargs)
+        # The statement that writes a whole order is longer than what asyncpg keeps prepared by itself.
+        return await asyncpg.create_pool(
+            self._dsn,
+            reset=_leave_as_it_is,
+            max_cacheable_statement_size=LONGEST_KEPT_STATEMENT,
+            statement_cache_size=KEPT_STATEMENTS,
+            **kwargs,
+        )
 
     def _in_transaction(self) -> TransactionContext:
         return SafeTransaction(SafeTransactionWrapper(self), self._pool_init_lock)
