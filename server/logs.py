@@ -4,9 +4,10 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
@@ -33,7 +34,7 @@ def configure_logs(style: LogFormat = LogFormat.AUTO, *, level: int = logging.IN
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     else:
         finish = [structlog.processors.format_exc_info]
-        renderer = structlog.processors.JSONRenderer()
+        renderer = structlog.processors.JSONRenderer(serializer=_json)
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -52,6 +53,10 @@ def configure_logs(style: LogFormat = LogFormat.AUTO, *, level: int = logging.IN
     root.handlers[:] = [handler]
     root.setLevel(level)
     _hush()
+
+
+def _json(line: Any, default: Callable[[Any], Any], **_: Any) -> str:
+    return orjson.dumps(line, default=default).decode()
 
 
 def _hush() -> None:

@@ -19,6 +19,8 @@ from domain.kernel.streams import Ears
 EVERY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 HEAD_START_SECONDS = 0.05
+# Under load, what is committed in so long a time is stamped together.
+SHORTEST_TURN_SECONDS = 0.04
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +78,13 @@ class Relay:
             self.bell.ring([Ring(FEED, head)])
 
     async def _wait(self, ears: Ears) -> None:
-        if await ears.wait(self.every_seconds) and not self.is_first:
+        began = asyncio.get_running_loop().time()
+        if not await ears.wait(self.every_seconds):
+            return
+        if not self.is_first:
             await asyncio.sleep(self.head_start_seconds * random.uniform(0.5, 1))
+        elif (left := began + SHORTEST_TURN_SECONDS - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(left)
 
 
 async def stamp_all() -> int:

@@ -3,7 +3,10 @@
 import re
 from uuid import UUID
 
-import uuid_utils.compat
+import uuid_utils
+
+# A uuid.UUID like any other, but made, compared and sent to PostgreSQL at a fraction of the cost.
+from asyncpg.pgproto.pgproto import UUID as FastUUID
 
 from domain.kernel.errors import MalformedId
 
@@ -13,7 +16,8 @@ _HEX = re.compile("[0-9a-fA-F]{32}")
 
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562): unique, and later ones sort after earlier ones made by the same process."""
-    return uuid_utils.compat.uuid7()
+    made: UUID = FastUUID(uuid_utils.uuid7().bytes)
+    return made
 
 
 def global_id(prefix: str, local: UUID) -> str:

@@ -95,10 +95,12 @@ async def stamp() -> int:
     async with in_transaction() as connection:
         if dialect_of(connection) is Dialect.SQLITE:
             return 0
-        await connection.execute_query(
-            f"INSERT INTO feed_head (id, position) VALUES ({FEED}, 0) ON CONFLICT DO NOTHING"
-        )
-        await FeedHeadRow.filter(id=FEED).select_for_update().get()
+        locked = f"SELECT 1 FROM feed_head WHERE id = {FEED} FOR UPDATE"
+        if not await connection.execute_query_dict(locked):
+            await connection.execute_query(
+                f"INSERT INTO feed_head (id, position) VALUES ({FEED}, 0) ON CONFLICT DO NOTHING"
+            )
+            await connection.execute_query_dict(locked)
         stamped, _ = await connection.execute_query(
             "UPDATE log SET position = feed_head.position + fresh.n FROM feed_head, (SELECT id,"
             " row_number() OVER (ORDER BY sequence, id) AS n FROM log WHERE position IS NULL"

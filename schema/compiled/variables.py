@@ -1,5 +1,6 @@
 """Variables: what of them belongs to a plan, and what is only a value for it."""
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from graphql import (
     ArgumentNode,
     DirectiveNode,
     DocumentNode,
+    FieldNode,
     GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
@@ -14,6 +16,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     Undefined,
     VariableDefinitionNode,
     VariableNode,
@@ -33,11 +36,13 @@ class Variables:
         self._schema, self._definitions = schema, operation.variable_definitions or ()
         # Of those that need no more than a look: most operations have no others.
         self._sure = _sure(schema, self._definitions)
+        given_away = _of_verbs(document, operation)
         self._kinds: Mapping[str, Any] = {
             each.variable.name.value: None
             if each.variable.name.value in search.found
             else type_from_ast(schema, each.type)
             for each in operation.variable_definitions or ()
+            if each.variable.name.value not in given_away
         }
 
     def coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
@@ -66,6 +71,30 @@ class Variables:
                 for name, kind in self._kinds.items()
             ]
         )
+
+
+class _Names(Visitor):
+    """Counts how often each variable stands somewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: Counter[str] = Counter()
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        self.found[node.name.value] += 1
+
+
+def _of_verbs(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
+    """The variables of a mutation that only its verbs are given: no statement depends on them."""
+    if operation.operation is not OperationType.MUTATION:
+        return set()
+    everywhere, verbs = _Names(), _Names()
+    visit(document, everywhere)
+    for node in operation.selection_set.selections:
+        for argument in node.arguments or () if isinstance(node, FieldNode) else ():
+            visit(argument, verbs)
+    # Once more in its definition.
+    return {name for name, count in verbs.found.items() if everywhere.found[name] == count + 1}
 
 
 _LARGEST = 2**31  # of GraphQL's Int
