@@ -43,7 +43,6 @@ class StockLevelWhere:
     location: IdFilter = on("location_id", prefix="location", doc="At which location.")
     on_hand: IntFilter
     waiting: IntFilter
-    updated_at: TimeFilter
 
 
 @where_of(StockMovementRow)
@@ -55,9 +54,9 @@ class StockMovementWhere:
     order: IdFilter = on("order_id", prefix="order", doc="For which order.")
 
 
-StockLevelOrdering = order_of(StockLevelRow, "StockLevelOrdering", "sku", "updated_at")
+StockLevelOrdering = order_of(StockLevelRow, "StockLevelOrdering", "sku")
 StockMovementOrdering = order_of(StockMovementRow, "StockMovementOrdering", "occurred_at")
-STOCK_ORDERINGS = ("sku", "updated_at")
+STOCK_ORDERINGS = ("sku",)
 
 
 def available(_scope: Scope, on_hand: int, *held: int) -> int:

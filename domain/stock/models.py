@@ -47,7 +47,6 @@ class StockLevelRow(Row):
         indexes = [
             Index(fields=("sku", "id")),
             Index(fields=("location_id", "sku", "id")),
-            Index(fields=("updated_at", "id")),
         ]
         constraints = [
             UniqueConstraint(fields=("variant_id", "location_id"), name="stock_levels_variant_location"),

@@ -1,6 +1,7 @@
 """What lists are filtered by: `@where_of(Row)` makes an input whose fields are filters of columns, with AND and OR."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar, dataclass_transform
@@ -30,12 +31,20 @@ def _filter(doc: str) -> Any:
     return strawberry.field(description=doc, default=UNSET)
 
 
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """Of a column of texts: how long they get, and whether they are names, which an index finds by their beginning."""
+
+    longest: int
+    is_name: bool
+
+
 @strawberry.input(description="Of a closed set of values.")
 class EnumFilter(Generic[E]):
     one_of: list[E] | None = _filter("Is one of these.")
     none_of: list[E] | None = _filter("Is none of these.")
 
-    def conditions(self, column: str, _prefix: str, _longest: int) -> Iterator[Q]:
+    def conditions(self, column: str, _prefix: str, _text_of: TextColumn) -> Iterator[Q]:
         if isinstance(self.one_of, list):
             yield term(f"{column}__in", _bounded(self.one_of))
         if isinstance(self.none_of, list):
@@ -49,7 +58,7 @@ class TimeFilter:
     lte: datetime | None = _filter("At this instant or earlier.")
     lt: datetime | None = _filter("Earlier than this instant.")
 
-    def conditions(self, column: str, _prefix: str, _longest: int) -> Iterator[Q]:
+    def conditions(self, column: str, _prefix: str, _text_of: TextColumn) -> Iterator[Q]:
         yield from _comparisons(self, column)
 
 
@@ -62,7 +71,7 @@ class IntFilter:
     lte: int | None = _filter("Is this number or less.")
     lt: int | None = _filter("Is less than this number.")
 
-    def conditions(self, column: str, _prefix: str, _longest: int) -> Iterator[Q]:
+    def conditions(self, column: str, _prefix: str, _text_of: TextColumn) -> Iterator[Q]:
         if self.eq is not UNSET:
             yield term(column, self.eq)
         if isinstance(self.one_of, list):
@@ -74,7 +83,7 @@ class IntFilter:
 class BoolFilter:
     eq: bool | None = _filter("Is this.")
 
-    def conditions(self, column: str, _prefix: str, _longest: int) -> Iterator[Q]:
+    def conditions(self, column: str, _prefix: str, _text_of: TextColumn) -> Iterator[Q]:
         if self.eq is not UNSET:
             yield term(column, self.eq)
 
@@ -85,20 +94,20 @@ class TextFilter:
     one_of: list[str] | None = _filter("Is exactly one of these.")
     starts_with: str | None = _filter("Starts with this.")
 
-    def conditions(self, column: str, _prefix: str, longest: int) -> Iterator[Q]:
+    def conditions(self, column: str, _prefix: str, text_of: TextColumn) -> Iterator[Q]:
         if isinstance(self.eq, str):
-            yield _named(column, [self.eq], longest)
+            yield _named(column, [self.eq], text_of.longest)
         if isinstance(self.one_of, list):
-            yield _named(column, _bounded(self.one_of), longest)
+            yield _named(column, _bounded(self.one_of), text_of.longest)
         if isinstance(self.starts_with, str) and self.starts_with:
-            # A range: SQLite's LIKE ignores case, and only a range is read from an index on both databases. And the
-            # prefix, for PostgreSQL takes any range between two parameters for a two-hundredth of the table.
+            # A range: SQLite's LIKE ignores case, and only a range is read from an index on both databases. Of names
+            # also as a prefix, for PostgreSQL takes any range between two parameters for a two-hundredth of the table.
             start = _text(self.starts_with)
-            if len(start) >= longest:
-                yield _named(column, [start], longest)
+            if len(start) >= text_of.longest:
+                yield _named(column, [start], text_of.longest)
             else:
-                range_of = {f"{column}__gte": start, f"{column}__lt": start + _LAST_CHARACTER}
-                yield Q(**range_of, **{f"{column}__startswith": start})
+                prefix = {f"{column}__startswith": start} if text_of.is_name else {}
+                yield Q(**{f"{column}__gte": start, f"{column}__lt": start + _LAST_CHARACTER}, **prefix)
 
 
 @strawberry.input(description="Of a reference to another thing.")
@@ -106,7 +115,7 @@ class IdFilter:
     eq: strawberry.ID | None = _filter("Is this thing.")
     one_of: list[strawberry.ID] | None = _filter("Is one of these things.")
 
-    def conditions(self, column: str, prefix: str, _longest: int) -> Iterator[Q]:
+    def conditions(self, column: str, prefix: str, _text_of: TextColumn) -> Iterator[Q]:
         try:
             if isinstance(self.eq, str):
                 yield term(column, parse_global_id(prefix, self.eq))
@@ -138,7 +147,8 @@ def where_of(row: RowType) -> Callable[[type[T]], type[T]]:
             meant = column_of(row, column)
             assert meant is not None, f"{cls.__name__}.{name}: {row.__name__} has no column {column}"
             field.description = field.description or meant.description
-            field.metadata = {**field.metadata, "longest": getattr(meant, "max_length", None)}
+            longest = getattr(meant, "max_length", None) or LONGEST_TEXT
+            field.metadata = {**field.metadata, "text": TextColumn(longest, _leads_an_index(row, column))}
             field.default = field.default_value = UNSET
             assert field.description, f"{cls.__name__}.{name} has no description"
         cls.__annotations__ = {name: _optional(annotation) for name, annotation in filters.items()}
@@ -183,7 +193,15 @@ def _own_conditions(part: Any, names: tuple[str, ...]) -> Iterator[Q]:
         if empty is not None:
             raise bad_request(f"`{empty}` is null in a filter: leave it out to ask for all, or say what it is to be.")
         said = fields[name].metadata
-        yield from given.conditions(said["column"], said["prefix"], said.get("longest") or LONGEST_TEXT)
+        yield from given.conditions(said["column"], said["prefix"], said["text"])
+
+
+def _leads_an_index(row: RowType, column: str) -> bool:
+    """Whether an index begins with it, so that few rows begin alike."""
+    wider = [*row._meta.indexes, *row._meta.constraints]
+    leads = {fields[0] for each in wider if (fields := tuple(getattr(each, "fields", ())))}
+    meant = column_of(row, column)
+    return bool(getattr(meant, "unique", False) or getattr(meant, "index", False) or column in leads)
 
 
 def _comparisons(given: Any, column: str) -> Iterator[Q]:
