@@ -15,6 +15,8 @@ from schema.compiled.compiler import Compiler
 from schema.compiled.dialects import writer_of
 from schema.compiled.fragments import Fetch, Filling, Fragment, Kept, in_utf8
 from schema.compiled.plan import NotCompilable, Plan, Reason, Request
+from schema.compiled.singles import Single, single_of
+from schema.compiled.things import Things
 from schema.compiled.variables import Variables
 
 Admits = Callable[["Operation", Mapping[str, Any]], bool]
@@ -59,11 +61,15 @@ PlanKey = tuple[Operation, str, Hashable]  # with the kind of scope, and the sha
 
 @dataclass
 class Ways:
-    """The two ways to answer an operation: all in one statement, or with holes for what is kept of orders."""
+    """The ways to answer an operation: all in one statement, or with holes for what is kept of orders.
+
+    What an operation asks of a single order is read with holes together with others of the same moment.
+    """
 
     plain: Plan
     holed: Plan
     fragments: Sequence[Fragment] = ()
+    single: Single | None = None
     _share: float = 1.0  # of what was wanted and was found, lately
     _asked: int = 0
 
@@ -132,7 +138,7 @@ class CompiledReader:
     ) -> None:
         self._schema, self._writer, self._fetch = schema, writer_of(dialect), fetch
         self._admits = admits
-        self._kept, self._plans = Kept(kept_bytes), Plans(most_plans)
+        self._kept, self._plans, self._things = Kept(kept_bytes), Plans(most_plans), Things(self._writer, fetch)
 
     async def read(self, operation: Operation, variables: Mapping[str, Any], scope: Scope) -> bytes:
         """The response. Raises NotCompilable for what must run the usual way, and the database's own errors."""
@@ -141,7 +147,9 @@ class CompiledReader:
         if not ways.keeping_pays():
             return await self._answer(ways.plain, request)
         filling = Filling(self._kept, ways.fragments, self._writer, self._fetch, request)
-        answer = await filling.filled(await self._answer(ways.holed, request))
+        single = ways.single
+        holed = await (single.answer(request, self._things) if single else self._answer(ways.holed, request))
+        answer = await filling.filled(holed)
         ways.learn(filling)
         return answer
 
@@ -173,6 +181,9 @@ class CompiledReader:
             plain = Compiler(self._schema, document, request, self._writer).compile(definition)
             if not self._kept.most_bytes:
                 return Ways(plain, plain)
+            alone = Compiler(self._schema, document, request, self._writer, with_holes=True)
+            if (single := single_of(self._schema, alone, definition, request)) and alone.fragments:
+                return Ways(plain, single.fragment.plan, alone.fragments, single)
             compiler = Compiler(self._schema, document, request, self._writer, with_holes=True)
             return Ways(plain, compiler.compile(definition), compiler.fragments or [])
         except GraphQLError as refusal:

@@ -16,12 +16,18 @@ from schema.compiled.plan import Literal, NotCompilable, Reason, Request, concat
 from schema.compiled.selections import Selected
 from schema.views.view import View
 
+# None of these characters can stand in JSON, nor in a hole (schema.compiled.fragments): key \x0f json \x0e.
+_NAMES, _ENDS = "\x0f", "\x0e"
+
 
 def thing_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) -> Fragment:
-    """What is selected of things of a kind, each as `key\\x02json\\x04`. The compiler serves nothing else."""
+    """What is selected of things of a kind, each with its key; with holes, if the compiler makes them.
+
+    Raises NotCompilable. The compiler serves nothing else.
+    """
     alias = compiler.conditions.alias()
-    json = compiler.object(kind, selected, alias, view)
-    parts = [compiler.writer.hex_id(f"{alias}.id"), Literal("\x02"), *json, Literal("\x04")]
+    json = compiler.row(kind, selected, alias, view)
+    parts = [compiler.writer.hex_id(f"{alias}.id"), Literal(_NAMES), json, Literal(_ENDS)]
     listed = compiler.writer.answer(compiler.writer.joined(concatenated(parts)))
     compiler.plan.sql = f"select {listed} from {table(view.row)} {alias}"
     return Fragment(compiler.plan, alias, compiler.visible(view, alias))
@@ -80,7 +86,7 @@ class Things:
         bound = [self.writer.bound(key) for key in keys] + [self.writer.bound(keys[0])] * (size - len(keys))
         answer = await self.fetch(plan.sql(self.writer, len(parameters), size), [*parameters, *bound])
         found = {}
-        for entry in plan.plan.patched(in_utf8(answer or b""), request).split(b"\x04")[:-1]:
-            name, _, json = entry.removeprefix(b",").partition(b"\x02")
+        for entry in plan.plan.patched(in_utf8(answer or b""), request).split(_ENDS.encode())[:-1]:
+            name, _, json = entry.removeprefix(b",").partition(_NAMES.encode())
             found[name] = json
         return found
