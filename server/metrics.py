@@ -1,7 +1,7 @@
 """Numbers for operators, in Prometheus' text format: each is read where it is counted, when somebody asks."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily
@@ -42,18 +42,15 @@ class ReadsCounted(Collector):
         yield CounterMetricFamily(
             "waybill_reads_compiled", "Queries answered in one SQL statement.", value=self._reads.answered
         )
-        usual = CounterMetricFamily(
-            "waybill_reads_usual", "Queries run the usual way, and why (schema.compiled.Reason).", labels=["reason"]
-        )
-        for reason in Reason:
-            usual.add_metric([reason.value], self._reads.fallbacks[reason])
-        yield usual
+        yield _by_reason("waybill_reads_usual", "Queries run the usual way, and why.", self._reads.fallbacks)
         yield CounterMetricFamily(
             "waybill_writes_compiled", "Mutations whose things were read in one statement.", value=self._writes.answered
         )
-        usual = CounterMetricFamily(
-            "waybill_writes_usual", "Mutations answered the usual way, and why.", labels=["reason"]
-        )
-        for reason in Reason:
-            usual.add_metric([reason.value], self._writes.fallbacks[reason])
-        yield usual
+        yield _by_reason("waybill_writes_usual", "Mutations answered the usual way, and why.", self._writes.fallbacks)
+
+
+def _by_reason(name: str, doc: str, counts: Mapping[Reason, int]) -> Metric:
+    found = CounterMetricFamily(name, doc, labels=["reason"])
+    for reason in Reason:
+        found.add_metric([reason.value], counts.get(reason, 0))
+    return found
