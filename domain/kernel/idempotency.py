@@ -12,13 +12,17 @@ from uuid import UUID
 import orjson
 
 from domain.kernel.database import Dialect, current_connection, dialect_of
-from domain.kernel.errors import DomainError, InvalidInput, KeyReused
+from domain.kernel.errors import Busy, DomainError, InvalidInput, KeyReused
 from domain.kernel.ids import new_id
 from domain.kernel.models import IdempotencyRow
 from domain.kernel.sets import insert_new
 
 KEPT_FOR = timedelta(days=30)
 LONGEST_KEY = 100
+TRIES = 4  # to have a key that others have, and let go of, at the same moment
+
+
+Name = tuple[str, str]  # whose it is, and the key
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,12 +84,19 @@ async def claim(wanted: Sequence[Wanted], now: datetime) -> list[Claim]:
 
     A twin in flight holds the unique key: the INSERT waits for its end, then either replays or goes on.
     A claim is refused by KeyReused when its key names another intention, by InvalidInput when it is empty or too long.
+    Raises Busy when a key changes hands again and again.
     """
     mine = {(each.principal, each.key): _row(each, now) for each in wanted if _is_key(each.key)}
-    fresh = await insert_new([mine[name] for name in sorted(mine)])
-    taken = {name: row for name, row in mine.items() if row.id not in fresh}
-    bound = await _bound(taken, now) if taken else {}
-    return [_claim(each, mine.get((each.principal, each.key)), bound) for each in wanted]
+    bound: dict[Name, IdempotencyRow] = {}
+    open_names = sorted(mine)
+    for _ in range(TRIES):
+        fresh = await insert_new([mine[name] for name in open_names])
+        taken = [name for name in open_names if mine[name].id not in fresh]
+        bound |= await _bound(taken, now)
+        open_names = [name for name in taken if name not in bound]
+        if not open_names:
+            return [_claim(each, mine.get((each.principal, each.key)), bound) for each in wanted]
+    raise Busy
 
 
 def _is_key(key: str) -> bool:
@@ -103,19 +114,16 @@ def _row(wanted: Wanted, now: datetime) -> IdempotencyRow:
     )
 
 
-Name = tuple[str, str]
-
-
-async def _bound(taken: Mapping[Name, IdempotencyRow], now: datetime) -> dict[Name, IdempotencyRow]:
-    """What these keys are bound to; those that are past their time are ours now."""
+async def _bound(taken: Sequence[Name], now: datetime) -> dict[Name, IdempotencyRow]:
+    """What these keys are bound to. Those that are past their time are forgotten, and can be had."""
+    if not taken:
+        return {}
     principals, keys = {name for name, _ in taken}, {key for _, key in taken}
     there = await IdempotencyRow.filter(principal__in=principals, key__in=keys)
     found = {(row.principal, row.key): row for row in there if (row.principal, row.key) in taken}
     past = [name for name, row in found.items() if row.expires_at < now]
     if past:
-        await IdempotencyRow.filter(id__in=[found[name].id for name in past], expires_at__lt=now).delete()
-        await insert_new([taken[name] for name in sorted(past)])
-        found |= {name: taken[name] for name in past}
+        await IdempotencyRow.filter(id__in=[found.pop(name).id for name in past], expires_at__lt=now).delete()
     return found
 
 

@@ -6,7 +6,7 @@ with an answer, a refusal, a key and events of its own. Whatever else goes wrong
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from tortoise.transactions import in_transaction
 from domain.kernel import idempotency
 from domain.kernel.actor import ANONYMOUS, Actor
 from domain.kernel.bell import Bell, Ring
-from domain.kernel.database import database_now
+from domain.kernel.database import database_now, is_worth_another_try
 from domain.kernel.errors import Busy, DomainError
 from domain.kernel.unit_of_work import Asked, Outcome, Together, UnitOfWork
 
@@ -86,11 +86,15 @@ class SharedTransactions:
         members = self._next()
         if not members:
             return
+        batch = _Batch(members)
         try:
-            rings, outcomes = await _once(members)
+            rings, outcomes = await batch.carry_out()
         except BaseException as error:
+            # What failed before its COMMIT is undone, and may run again. What became of a COMMIT that was not answered
+            # nobody knows: then each is told so, as it would be alone.
+            is_undone = not batch.is_committing or is_worth_another_try(error)
             for member in members:
-                _settle(member, None)
+                _settle(member, None if is_undone else error)
             if not isinstance(error, Exception):
                 raise
             return
@@ -122,39 +126,54 @@ class SharedTransactions:
         return found
 
 
-def _settle(member: _Member, outcome: Outcome[UUID] | DomainError | None) -> None:
+def _settle(member: _Member, outcome: Outcome[UUID] | BaseException | None) -> None:
     if member.answer.done():
         return
-    if isinstance(outcome, DomainError):
+    if isinstance(outcome, asyncio.CancelledError):
+        member.answer.cancel()
+    elif isinstance(outcome, BaseException):
         member.answer.set_exception(outcome)
     else:
         member.answer.set_result(outcome)
 
 
-async def _once(members: Sequence[_Member]) -> tuple[Sequence[Ring], list[Outcome[UUID] | DomainError]]:
-    flow = members[0].flow
-    async with in_transaction() as connection:
-        # Whoever is meant is said with each request: this one may do nothing.
-        tx = UnitOfWork(ANONYMOUS, await database_now(connection), connection)
-        claims = await _claims(members, tx)
-        outcomes: dict[int, Outcome[UUID] | DomainError] = {}
-        for n, claim in claims.items():
-            if claim.refusal is not None:
-                outcomes[n] = claim.refusal
-            elif claim.outcome is not None:
-                outcomes[n] = Outcome(claim.outcome, replayed=True)
-        fresh = [n for n in range(len(members)) if n not in outcomes]
-        found = await flow.many(tx, [members[n].asked for n in fresh]) if fresh else []
-        done = dict(zip(fresh, found, strict=True))
-        rings = await tx.write()
-        effects = {claims[n].row_id: value for n, value in done.items() if n in claims and isinstance(value, UUID)}
-        if effects:
-            await idempotency.bind(effects)
-        if refused := [claims[n].row_id for n, value in done.items() if n in claims and not isinstance(value, UUID)]:
-            await idempotency.release(refused)
-    for n, value in done.items():
-        outcomes[n] = Outcome(value) if isinstance(value, UUID) else value
-    return rings, [outcomes[n] for n in range(len(members))]
+@dataclass
+class _Batch:
+    """The members of one transaction."""
+
+    members: Sequence[_Member]
+    is_committing: bool = False
+
+    async def carry_out(self) -> tuple[Sequence[Ring], list[Outcome[UUID] | DomainError]]:
+        """What became of each, after the commit."""
+        members, outcomes = self.members, dict[int, Outcome[UUID] | DomainError]()
+        async with in_transaction() as connection:
+            # Whoever is meant is said with each request: this one may do nothing.
+            tx = UnitOfWork(ANONYMOUS, await database_now(connection), connection)
+            claims = await _claims(members, tx)
+            for n, claim in claims.items():
+                if claim.refusal is not None:
+                    outcomes[n] = claim.refusal
+                elif claim.outcome is not None:
+                    outcomes[n] = Outcome(claim.outcome, replayed=True)
+            fresh = [n for n in range(len(members)) if n not in outcomes]
+            found = await members[0].flow.many(tx, [members[n].asked for n in fresh]) if fresh else []
+            done = dict(zip(fresh, found, strict=True))
+            rings = await tx.write()
+            await _let_keys_go(claims, done)
+            self.is_committing = True
+        for n, value in done.items():
+            outcomes[n] = Outcome(value) if isinstance(value, UUID) else value
+        return rings, [outcomes[n] for n in range(len(members))]
+
+
+async def _let_keys_go(claims: Mapping[int, idempotency.Claim], done: Mapping[int, UUID | DomainError]) -> None:
+    """Bind the keys of what was done to its effects, and leave those of what was refused free."""
+    held = {claims[n].row_id: value for n, value in done.items() if n in claims}
+    if effects := {row_id: value for row_id, value in held.items() if isinstance(value, UUID)}:
+        await idempotency.bind(effects)
+    if refused := [row_id for row_id in held if row_id not in effects]:
+        await idempotency.release(refused)
 
 
 async def _claims(members: Sequence[_Member], tx: UnitOfWork) -> dict[int, idempotency.Claim]:

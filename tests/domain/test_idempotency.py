@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.flows.adjust_stock import AdjustStock, adjust_stock
 from domain.flows.place_orders import place_order
 from domain.flows.placement import PlaceOrder
 from domain.kernel import idempotency
@@ -21,7 +22,7 @@ from domain.orders.models import OrderRow
 from domain.stock.errors import InsufficientStock
 from server.database import Database
 from tests.domain.books import assert_books_balance
-from tests.domain.shop import ADMIN, RUNNER, column, dump, open_shop, order_for, receive_stock
+from tests.domain.shop import ADMIN, RUNNER, column, dump, level, open_shop, order_for, receive_stock
 
 
 async def keyed(request: PlaceOrder, key: str = "k-1") -> Outcome[UUID]:
@@ -140,6 +141,22 @@ async def test_a_key_is_kept_for_thirty_days_and_then_free(database: Database) -
     assert later.value != first.value
     assert await idempotency.sweep(await database_now(current_connection())) == 0
     assert await idempotency.sweep(row.created_at + timedelta(days=31)) == 1
+
+
+async def test_of_twins_that_meet_a_key_past_its_time_one_has_the_effect(postgres_database: Database) -> None:
+    shop = await open_shop({"MUG": (5,)})
+    await keyed(order_for({"MUG": 1}))
+    received = AdjustStock("MUG", shop.north, 10, is_receipt=True)
+    for _ in range(5):
+        [row] = await IdempotencyRow.all()
+        await IdempotencyRow.all().update(expires_at=row.created_at - timedelta(seconds=1))
+        before = (await level("MUG", shop.north)).on_hand
+        # In transactions of their own, for this flow shares none.
+        twins = (RUNNER.run(adjust_stock, ADMIN, received, key="k-1") for _ in range(6))
+        outcomes = await asyncio.gather(*twins)
+        assert sorted(each.replayed for each in outcomes) == [False] + [True] * 5
+        assert (await level("MUG", shop.north)).on_hand == before + 10
+    await assert_books_balance()
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 101])

@@ -9,6 +9,7 @@ from domain.flows.place_orders import place_order, place_orders
 from domain.flows.placement import PlaceOrder
 from domain.kernel.actor import ANONYMOUS, Actor, Role, customer, staff
 from domain.kernel.bell import SilentBell
+from domain.kernel.database import current_connection
 from domain.kernel.errors import DomainError, KeyReused, Unauthenticated
 from domain.kernel.ids import new_id
 from domain.kernel.models import IdempotencyRow, LogRow
@@ -174,6 +175,30 @@ async def test_a_request_whose_caller_goes_while_it_is_carried_out_is_carried_ou
     [order_id] = await column(OrderRow.all(), "id")
     assert (await runner.run(flow, ADMIN, order_for({"MUG": 1}), key="basket")) == Outcome(order_id, replayed=True)
     await assert_books_balance()
+
+
+BREAK_THE_COMMIT = """
+CREATE FUNCTION end_session() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION end_session();
+"""
+
+
+async def test_when_nobody_knows_what_became_of_the_commit_each_is_told_so_and_none_is_carried_out_again(
+    postgres_database: Database,
+) -> None:
+    await open_shop({"MUG": (5,)})
+    await current_connection().execute_script(BREAK_THE_COMMIT)
+    shop = Shop()
+    with counted() as sent:
+        for _ in range(3):
+            shop.asks(order_for({"MUG": 1}))
+        answers = await shop.answers()
+    assert not placed(answers)
+    assert all(not isinstance(each, DomainError) for each in answers)
+    assert len([each for each in sent if 'INSERT INTO "orders"' in each]) == 1
+    assert await OrderRow.all().count() == 0
 
 
 async def test_heavy_requests_do_not_share(postgres_database: Database) -> None:
