@@ -56,7 +56,7 @@ def configure_logs(style: LogFormat = LogFormat.AUTO, *, level: int = logging.IN
 
 
 def _json(line: Any, default: Callable[[Any], Any], **_: Any) -> str:
-    return orjson.dumps(line, default=default).decode()
+    return orjson.dumps(line, default=default, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _hush() -> None:

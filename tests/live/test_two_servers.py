@@ -1,6 +1,7 @@
 """Two servers on one PostgreSQL: what is written through one is told at the other, by the bell, else by the poll."""
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -62,10 +63,12 @@ async def serving(database_url: str, folder: Path, **settings: Any) -> AsyncIter
 
 def warnings(server: ServerProcess) -> list[str]:
     """What it complained of, but for a bell that was away."""
-    found = [
-        line for line in server.log.read_text().splitlines() if '"level": "warning"' in line or "Traceback" in line
-    ]
-    return [line for line in found if '"bell.' not in line]
+    found = []
+    for line in server.log.read_text().splitlines():
+        said = json.loads(line) if line.startswith("{") else {"level": "error", "event": line}
+        if said["level"] not in ("debug", "info") and not said["event"].startswith("bell."):
+            found.append(line)
+    return found
 
 
 async def next_sequence(watch: AsyncIterator[dict[str, Any]]) -> int:
