@@ -48,6 +48,7 @@ class Things:
     writer: Writer
     fetch: Fetch
     _asked: dict[Hashable, _Asked] = field(default_factory=dict)
+    _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def read(self, plan: Fragment, request: Request, key: UUID) -> bytes | None:
         """The thing's JSON; None when it is not there to see. Raises NotCompilable, and the database's own errors."""
@@ -59,11 +60,16 @@ class Things:
         asked = self._asked.get(alike)
         if asked is None:
             asked = self._asked[alike] = _Asked(request)
-            loop = asyncio.get_running_loop()
-            loop.call_soon(lambda: loop.create_task(self._read(plan, parameters, self._asked.pop(alike))))
+            asyncio.get_running_loop().call_soon(self._begin, plan, parameters, alike)
         if key not in asked.keys:
             asked.keys[key] = asyncio.get_running_loop().create_future()
         return await asyncio.shield(asked.keys[key])
+
+    def _begin(self, plan: Fragment, parameters: list[Any], alike: Hashable) -> None:
+        # A task of its own, for whoever asked first may go while the others wait.
+        task = asyncio.get_running_loop().create_task(self._read(plan, parameters, self._asked.pop(alike)))
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
 
     async def _read(self, plan: Fragment, parameters: list[Any], asked: _Asked) -> None:
         keys = list(asked.keys)
