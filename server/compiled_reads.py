@@ -20,7 +20,6 @@ from server.answers import DeadlineExceeded
 from server.compiled_writes import CompiledWrites
 from server.database import Database
 from server.documents import Documents
-from server.limits import cost_refusal
 from server.read_pool import open_read_pool
 from server.settings import Settings
 
@@ -87,8 +86,7 @@ class CompiledReads:
         return found
 
     def _admits(self, operation: Operation, variables: Mapping[str, Any]) -> bool:
-        schema, limits = self._schema._schema, self._documents.limits
-        return cost_refusal(schema, operation.document, operation.definition, variables, limits) is None
+        return self._documents.admits(self._schema, operation, variables)
 
     def _fall_back(self, reason: Reason, error: Exception | None = None) -> None:
         self.fallbacks[reason] += 1

@@ -23,7 +23,6 @@ from schema.compiled.plan import Request
 from schema.views import Naming
 from server.answers import DeadlineExceeded, code_of
 from server.documents import Documents
-from server.limits import cost_refusal
 from server.logs import log_operation
 from server.settings import Settings
 
@@ -114,8 +113,7 @@ class CompiledWrites:
         key = (operation, request.scope.kind, operation.shape(request.variables))
         found = self._plans.get(key)
         if found is None:
-            variables, schema = fields.get("variables") or {}, self._schema._schema
-            if cost_refusal(schema, operation.document, operation.definition, variables, self._documents.limits):
+            if not self._documents.admits(self._schema, operation, fields.get("variables") or {}):
                 raise NotCompilable(Reason.REFUSED, "it costs too much")
             try:
                 found = verb_of(self._schema, operation, request, self._writer)
@@ -129,5 +127,5 @@ class CompiledWrites:
         else:
             self._plans.move_to_end(key)
         if isinstance(found, NotCompilable):
-            raise found
+            raise found.with_traceback(None)  # what is raised again and again would collect its traces
         return found

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 from graphql.utilities import get_operation_ast
@@ -54,6 +55,11 @@ class Documents:
         if found is not None:
             self._kept.move_to_end(text)
         return found
+
+    def admits(self, schema: Schema, operation: Operation, variables: Mapping[str, Any]) -> bool:
+        """Whether the operation asks for no more nodes than it may."""
+        document, definition = operation.document, operation.definition
+        return cost_refusal(schema._schema, document, definition, variables, self.limits) is None
 
     def keep(self, text: str, prepared: Prepared) -> None:
         """Remember it; those not used for longest are forgotten for it."""

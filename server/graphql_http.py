@@ -89,9 +89,11 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return self._page_of(Request(scope, receive))
         fields = await fields_of(headers, receive, self.settings.max_body_bytes)
         identity = await self._identity(headers.authorization)
+        if headers.takes_json and (read := await self._compiled(self._reads.answer(fields, identity.actor.scope))):
+            return JSONBytes(read)
         context = self._context_for(identity.actor)
-        if headers.takes_json and (found := await self._compiled(fields, context)) is not None:
-            return JSONBytes(found)
+        if headers.takes_json and (written := await self._compiled(self._reads.writes.answer(fields, context))):
+            return JSONBytes(written)
         request = Request(scope, receive)
         request.state.fields, request.state.expires_at = fields, identity.expires_at
         return await self.run(request, context=context)
@@ -102,12 +104,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return HTMLResponse(self._page(), headers=PAGE_HEADERS)
         raise Refused(405, BAD_REQUEST, "Send operations by POST, as application/json.", ("Allow", "POST"))
 
-    async def _compiled(self, fields: Mapping[str, Any], context: Context) -> bytes | None:
-        found: bytes | ExecutionResult | None
+    async def _compiled(self, asked: Awaitable[bytes | ExecutionResult | None]) -> bytes | None:
+        """The body of what was answered the compiled way; None when it was not."""
         try:
-            found = await self._reads.answer(fields, context.actor.scope)
-            if found is None:
-                found = await self._reads.writes.answer(fields, context)
+            found = await asked
         except DeadlineExceeded as error:
             late = GraphQLError(str(error), original_error=error)
             found = ExecutionResult(data=None, errors=[late])

@@ -143,7 +143,8 @@ async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
     fulfillment.open_orders(
         tx, [work_of(draft.order, row) for draft in confirmed for row in allocations[draft.order.id]]
     )
-    await stock.move(tx, [_movement(row, shelf) for rows in allocations.values() for row in rows])
+    taken = [row for rows in allocations.values() for row in rows]
+    await stock.move(tx, [movement_of(row, shelf.levels[row.location_id, row.sku]) for row in taken])
 
 
 def _allocations(draft: Draft) -> list[AllocationRow]:
@@ -171,6 +172,8 @@ def work_of(order: OrderRow, allocation: AllocationRow) -> fulfillment.Work:
     )
 
 
-def _movement(row: AllocationRow, shelf: Shelf) -> stock.Movement:
-    level_id = shelf.levels[row.location_id, row.sku]
-    return stock.Movement(level_id, MovementCause.ALLOCATED, allocated=row.quantity, order_id=row.order_id)
+def movement_of(allocation: AllocationRow, level_id: UUID) -> stock.Movement:
+    """What setting the units of an allocation aside moves on its level."""
+    return stock.Movement(
+        level_id, MovementCause.ALLOCATED, allocated=allocation.quantity, order_id=allocation.order_id
+    )

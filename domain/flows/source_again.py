@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.allocation.decisions import Source, hand_out, plan_allocation
 from domain.allocation.models import AllocationRow
-from domain.flows.place_orders import work_of
+from domain.flows.place_orders import movement_of, work_of
 from domain.fulfillment import service as fulfillment
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.ids import new_id
@@ -17,7 +17,6 @@ from domain.orders import service as orders
 from domain.orders.events import OrderHeld
 from domain.orders.models import HoldKind, HoldRow, OrderRow, RequirementRow
 from domain.stock import service as stock
-from domain.stock.models import MovementCause
 
 
 async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[UUID] = ()) -> None:
@@ -43,15 +42,11 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
     wants = [(each.id, each.sku, each.unallocated) for each in wanted]
     rows = [_allocation(order, by_id[each], place, units) for each, place, units in hand_out(plan.takes, wants)]
     await _allocate(rows)
-    await stock.move(tx, [_movement(row, free[row.location_id, row.sku].level_id) for row in rows])
+    await stock.move(tx, [movement_of(row, free[row.location_id, row.sku].level_id) for row in rows])
     begun = await FulfillmentOrderRow.filter(order_id=order.id).count()
     fulfillment.open_orders(tx, [work_of(order, row) for row in rows], begun=begun)
     if not plan.is_complete:
         await _hold_for_stock(tx, order, dict(plan.short))
-
-
-def _movement(row: AllocationRow, level_id: UUID) -> stock.Movement:
-    return stock.Movement(level_id, MovementCause.ALLOCATED, allocated=row.quantity, order_id=row.order_id)
 
 
 def _allocation(order: OrderRow, each: RequirementRow, location_id: UUID, units: int) -> AllocationRow:

@@ -47,14 +47,20 @@ async def insert(rows: Sequence[Row]) -> None:
         for kind, those in by_kind.items():
             await kind.bulk_create(those, batch_size=_ROWS_AT_ONCE)
         return
-    parts, values = [], list[Any]()
-    for kind, those in by_kind.items():
-        table = _table(kind)
-        parts.append(table.insert(len(values)))
-        values += table.columns_of(those)
+    values = [column for kind, those in by_kind.items() for column in _table(kind).columns_of(those)]
+    await connection.execute_query(_insertion(tuple(by_kind)), values)
+
+
+@cache
+def _insertion(kinds: tuple[Kind, ...]) -> str:
+    """The statement that inserts rows of these tables, however many."""
+    parts, bound = [], 0
+    for table in map(_table, kinds):
+        parts.append(table.insert(bound))
+        bound += len(table.columns)
     # Foreign keys are checked when the whole statement has ended, so that the parts may refer to one another.
     head = ", ".join(f"part_{n} AS ({part})" for n, part in enumerate(parts[:-1]))
-    await connection.execute_query(f"WITH {head} {parts[-1]}" if head else parts[-1], values)
+    return f"WITH {head} {parts[-1]}" if head else parts[-1]
 
 
 async def insert_new(rows: Sequence[Row]) -> set[UUID]:
