@@ -56,9 +56,11 @@ class Supervisor(Multiprocess):
         return time.monotonic() - self._heard[process] < MOST_SILENT_SECONDS
 
     def _replace(self, index: int, process: Process) -> None:
+        # Whoever is killed from outside, however early, could have started: it says nothing about the others.
+        was_killed = not process.process.is_alive() and (process.exitcode or 0) < 0
         process.kill()
         process.join()
-        if not self._has_served:
+        if not self._has_served and not was_killed:
             self.has_failed = True
             self.should_exit.set()
             return
