@@ -3,7 +3,8 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-import schema.enums  # noqa: F401  (they describe the domain's enums, which the types name)
+import schema.enums
+import schema.stock_enums  # noqa: F401
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.locations import LocationQuery

@@ -11,7 +11,6 @@ from domain.payments.lifecycle import PaymentStatus, RefundStatus
 from domain.payments.models import TransactionKind
 from domain.returns.lifecycle import DispositionStatus, ReceiptStatus, Resolution, ReturnStatus
 from domain.shipping.lifecycle import ParcelOutcome, ShipmentStatus, TrackingStatus
-from domain.stock.models import MovementCause
 from schema.views import enum_of
 
 enum_of(
@@ -51,19 +50,6 @@ enum_of(
         LocationKind.STORE: "A shop that also ships.",
         LocationKind.THIRD_PARTY: "A warehouse that others run for us (3PL).",
         LocationKind.SUPPLIER: "A maker or trader who ships for us.",
-    },
-)
-enum_of(
-    MovementCause,
-    {
-        MovementCause.RECEIVED: "Goods arrived.",
-        MovementCause.ADJUSTED: "Somebody corrected it.",
-        MovementCause.COUNTED: "A stocktake found another number.",
-        MovementCause.ALLOCATED: "Units were set aside for an order.",
-        MovementCause.DEALLOCATED: "Units that were set aside are free again.",
-        MovementCause.SHIPPED: "Units were handed over to a carrier.",
-        MovementCause.RESTOCKED: "Units came back and can be sold again.",
-        MovementCause.DAMAGED: "Units cannot be sold any more.",
     },
 )
 

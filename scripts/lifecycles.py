@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from domain.assemblies.lifecycle import ASSEMBLY
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER
 from domain.kernel.lifecycle import Lifecycle
 from domain.orders.lifecycle import ORDER
 from domain.payments.lifecycle import PAYMENT, REFUND
+from domain.reservations.lifecycle import RESERVATION
 from domain.returns.lifecycle import DISPOSITION, RETURN
 from domain.shipping.lifecycle import SHIPMENT
+from domain.supplies.lifecycle import SUPPLY
+from domain.transfers.lifecycle import TRANSFER
 
 PAGE = Path(__file__).parent.parent / "docs" / "lifecycles.md"
 LIFECYCLES: Sequence[Lifecycle[Any, Any, Any]] = (
@@ -23,6 +27,10 @@ LIFECYCLES: Sequence[Lifecycle[Any, Any, Any]] = (
     REFUND,
     RETURN,
     DISPOSITION,
+    RESERVATION,
+    TRANSFER,
+    SUPPLY,
+    ASSEMBLY,
 )
 HEAD = """# Lifecycles
 

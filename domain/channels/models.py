@@ -1,8 +1,12 @@
-"""Rows of sales channels."""
+"""Rows of sales channels, and which locations they see."""
+
+from typing import Any
+from uuid import UUID
 
 from tortoise import fields
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from domain.kernel.rows import Row
+from domain.kernel.rows import Row, reference
 
 
 class ChannelRow(Row):
@@ -17,3 +21,23 @@ class ChannelRow(Row):
 
     class Meta:
         table = "channels"
+
+
+class ChannelLocationRow(Row):
+    """A location whose stock a channel sells, and how much of it stays out of its sight.
+
+    A channel without any such row sells the stock of all locations.
+    """
+
+    channel: Any = reference("ChannelRow", "Who sells.", index=False)
+    channel_id: UUID
+    location: Any = reference("LocationRow", "Whose stock it is.")
+    location_id: UUID
+    buffer_units = fields.IntField(default=0, description="Units of each SKU there that the channel does not see.")
+
+    class Meta:
+        table = "channel_locations"
+        constraints = [
+            UniqueConstraint(fields=("channel_id", "location_id"), name="channel_locations_channel_location"),
+            CheckConstraint(check="buffer_units >= 0", name="channel_locations_buffer_not_negative"),
+        ]

@@ -1,4 +1,4 @@
-"""What a recorded fact is: a frozen dataclass in the past tense, about one order and at most one of its children."""
+"""What a recorded fact is: a frozen dataclass in the past tense, about one order and a child of it, or about stock."""
 
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -30,3 +30,29 @@ class OrderFact:
         """The plain facts, JSON-ready: numbers, texts, lists of texts, enum names."""
         hidden = {"order_id", self.subject}
         return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden}
+
+
+@dataclass(frozen=True)
+class StockFact:
+    """A fact in the feed of stock, about one level, or about a thing beside it that `subject` names.
+
+    Like a fact about an order it holds references and numbers, never free text.
+    """
+
+    level_id: UUID | None
+
+    subject: ClassVar[str | None] = None
+
+    @property
+    def subject_id(self) -> UUID | None:
+        """The thing beside stock that the fact is about."""
+        return getattr(self, self.subject) if self.subject else None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The plain facts, JSON-ready: numbers, texts, enum names."""
+        hidden = {"level_id", self.subject}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden}
+
+
+Fact = OrderFact | StockFact

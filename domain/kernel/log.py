@@ -11,12 +11,13 @@ from tortoise.transactions import in_transaction
 
 from domain.kernel.bell import Ring
 from domain.kernel.database import Dialect, current_connection, dialect_of
-from domain.kernel.events import OrderFact
-from domain.kernel.models import FeedHeadRow, LogRow
+from domain.kernel.events import OrderFact, StockFact
+from domain.kernel.models import FeedHeadRow, LogRow, StockLogRow
 from domain.kernel.rows import Row
 from domain.kernel.sets import add
 
-FEED = 1
+# The feeds: of all orders, and of stock. Each has a head, whose lock is taken last, and the two in this order.
+FEED, STOCK_FEED = 1, 2
 STAMPED_AT_ONCE = 1000
 # What the log writes of an order.
 HEAD = ("version", "revision", "updated_at")
@@ -59,9 +60,7 @@ async def entries(
             )
         )
     if dialect_of(current_connection()) is Dialect.SQLITE:
-        first = await _advance_head(len(rows)) - len(rows)
-        for n, row in enumerate(rows, 1):
-            row.position = first + n
+        await _give_positions(FEED, rows)
     return rows, [Ring(order_id, head) for order_id, head in heads.items()]
 
 
@@ -72,41 +71,70 @@ async def _raise_versions(events: Mapping[UUID, int], edits: Mapping[UUID, int],
     return {order_id: version for order_id, (version,) in raised.items()}
 
 
-async def _advance_head(count: int) -> int:
-    if not await FeedHeadRow.filter(id=FEED).update(position=F("position") + count):
-        await FeedHeadRow.create(id=FEED, position=count)
+async def stock_entries(facts: Sequence[StockFact], principal: str, now: datetime) -> list[StockLogRow]:
+    """The facts' rows for the feed of stock. On SQLite, where writers are one at a time, it is stamped here."""
+    rows = [
+        StockLogRow(
+            type=type(fact).__name__,
+            level_id=fact.level_id,
+            subject_id=fact.subject_id,
+            data=fact.data,
+            actor=principal,
+            occurred_at=now,
+        )
+        for fact in facts
+    ]
+    if rows and dialect_of(current_connection()) is Dialect.SQLITE:
+        await _give_positions(STOCK_FEED, rows)
+    return rows
+
+
+async def _give_positions(feed: int, rows: Sequence[LogRow] | Sequence[StockLogRow]) -> None:
+    first = await _advance_head(feed, len(rows)) - len(rows)
+    for n, row in enumerate(rows, 1):
+        row.position = first + n
+
+
+async def _advance_head(feed: int, count: int) -> int:
+    if not await FeedHeadRow.filter(id=feed).update(position=F("position") + count):
+        await FeedHeadRow.create(id=feed, position=count)
         return count
-    head = await FeedHeadRow.get(id=FEED)
+    head = await FeedHeadRow.get(id=feed)
     return int(head.position)
 
 
-async def feed_head() -> int:
-    """The last stamped position; 0 before the first."""
-    head = await FeedHeadRow.get_or_none(id=FEED)
+async def feed_head(feed: int = FEED) -> int:
+    """The last stamped position of a feed; 0 before the first."""
+    head = await FeedHeadRow.get_or_none(id=feed)
     return head.position if head else 0
 
 
-async def stamp() -> int:
+# What waits for its position: a lower sequence of an order first, and of stock what was written first.
+_FRESH = {FEED: ("log", "sequence, id"), STOCK_FEED: ("stock_log", "id")}
+
+
+async def stamp(feed: int = FEED) -> int:
     """Give the next positions to committed facts that have none, at most 1,000; how many there were.
 
     One process at a time holds the head's lock until its positions are committed, so whoever has read up to a position
     has missed nothing before it. Within an order, sequence order is kept: a lower sequence is always stamped first.
     """
+    table, order = _FRESH[feed]
     async with in_transaction() as connection:
         if dialect_of(connection) is Dialect.SQLITE:
             return 0
-        locked = f"SELECT 1 FROM feed_head WHERE id = {FEED} FOR UPDATE"
+        locked = f"SELECT 1 FROM feed_head WHERE id = {feed} FOR UPDATE"
         if not await connection.execute_query_dict(locked):
             await connection.execute_query(
-                f"INSERT INTO feed_head (id, position) VALUES ({FEED}, 0) ON CONFLICT DO NOTHING"
+                f"INSERT INTO feed_head (id, position) VALUES ({feed}, 0) ON CONFLICT DO NOTHING"
             )
             await connection.execute_query_dict(locked)
         stamped, _ = await connection.execute_query(
-            "UPDATE log SET position = feed_head.position + fresh.n FROM feed_head, (SELECT id,"
-            " row_number() OVER (ORDER BY sequence, id) AS n FROM log WHERE position IS NULL"
-            f" ORDER BY sequence, id LIMIT {STAMPED_AT_ONCE}) AS fresh"
-            f" WHERE log.id = fresh.id AND feed_head.id = {FEED}"
+            f"UPDATE {table} SET position = feed_head.position + fresh.n FROM feed_head, (SELECT id,"
+            f" row_number() OVER (ORDER BY {order}) AS n FROM {table} WHERE position IS NULL"
+            f" ORDER BY {order} LIMIT {STAMPED_AT_ONCE}) AS fresh"
+            f" WHERE {table}.id = fresh.id AND feed_head.id = {feed}"
         )
         if stamped:
-            await FeedHeadRow.filter(id=FEED).update(position=F("position") + stamped)
+            await FeedHeadRow.filter(id=feed).update(position=F("position") + stamped)
         return stamped

@@ -34,8 +34,25 @@ class LogRow(Row):
         ]
 
 
+class StockLogRow(Row):
+    """One fact about stock, written in the commit that made it true. What happens to orders stands in their own log."""
+
+    position = fields.BigIntField(null=True, unique=True, description="Its place in the feed; stamped after commit.")
+    type = fields.CharField(max_length=60, description="What happened, in the past tense.")
+    level: Any = reference("StockLevelRow", "The level that it is about.", null=True, index=False)
+    level_id: UUID | None
+    subject_id = fields.UUIDField(null=True, description="The thing beside stock that it is about.")
+    data: Any = fields.JSONField(description="Plain facts: references and numbers, never personal data.")
+    actor = fields.CharField(max_length=80, description="Who did it.")
+    occurred_at = fields.DatetimeField(description="When it happened.")
+
+    class Meta:
+        table = "stock_log"
+        constraints = [UniqueConstraint(fields=("id",), name="stock_log_unstamped", condition="position IS NULL")]
+
+
 class FeedHeadRow(Model):
-    """The last position that was stamped. One row; whoever stamps holds its lock."""
+    """The last position that was stamped. One row a feed; whoever stamps holds its lock."""
 
     id = fields.IntField(primary_key=True)
     position = fields.BigIntField()

@@ -12,7 +12,7 @@ from domain.kernel import jobs, log
 from domain.kernel.actor import Actor
 from domain.kernel.bell import Ring
 from domain.kernel.errors import DomainError
-from domain.kernel.events import OrderFact
+from domain.kernel.events import Fact, OrderFact, StockFact
 from domain.kernel.jobs import NewJob
 from domain.kernel.rows import Row
 from domain.kernel.sets import insert
@@ -29,6 +29,7 @@ class UnitOfWork:
     now: datetime
     connection: BaseDBAsyncClient
     facts: list[OrderFact] = field(default_factory=list)
+    stock_facts: list[StockFact] = field(default_factory=list)
     jobs: list[NewJob] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     # Where several share the transaction: who asked for which new order.
@@ -37,9 +38,13 @@ class UnitOfWork:
     heads: dict[UUID, Any] = field(default_factory=dict)
     settled: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
 
-    def record(self, *facts: OrderFact) -> None:
-        """These are true when this commits; the caller holds the locks of their orders."""
-        self.facts.extend(facts)
+    def record(self, *facts: Fact) -> None:
+        """These are true when this commits; the caller holds the locks of their orders and levels."""
+        for fact in facts:
+            if isinstance(fact, StockFact):
+                self.stock_facts.append(fact)
+            else:
+                self.facts.append(fact)
 
     def later(self, kind: str, payload: dict[str, Any], *, after: timedelta = timedelta(0)) -> None:
         """Enqueue a reaction, in the same commit."""
@@ -76,9 +81,10 @@ class UnitOfWork:
     async def write(self) -> Sequence[Ring]:
         """Write what was added, recorded and enqueued: the last thing before the commit. Where each stream now ends."""
         entries, rings = await log.entries(self.facts, self.principal, self.now, self.heads)
+        about_stock = await log.stock_entries(self.stock_facts, self.actor.principal, self.now)
         for order_id, columns in self.settled.items():
             await self.heads[order_id].save(update_fields=(*columns, *log.HEAD))
-        await insert([*self.rows, *entries, *jobs.rows_of(self.jobs, self.now)])
+        await insert([*self.rows, *entries, *about_stock, *jobs.rows_of(self.jobs, self.now)])
         return rings
 
 

@@ -6,13 +6,22 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel.errors import InvalidInput
+from domain.kernel.events import StockFact
 from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
 from domain.kernel.sets import add
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.stock.decisions import available_to_promise
+from domain.stock.decisions import COUNTERS, Counters, available_to_promise
 from domain.stock.errors import InsufficientStock
-from domain.stock.models import MovementCause, StockLevelRow, StockMovementRow
+from domain.stock.events import (
+    ShortageOpened,
+    ShortageResolved,
+    StockCameBack,
+    StockLevelChanged,
+    StockRanLow,
+    StockRanOut,
+)
+from domain.stock.models import AdjustmentReason, MovementCause, ShortageRow, StockLevelRow, StockMovementRow
 from domain.stock.queries import atp
 
 MOST_ON_HAND = 1_000_000_000
@@ -20,22 +29,29 @@ MOST_ON_HAND = 1_000_000_000
 
 @dataclass(frozen=True)
 class Movement:
-    """A change of one level's counters, in units, and why."""
+    """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order."""
 
     level_id: UUID
     cause: MovementCause
     on_hand: int = 0
     allocated: int = 0
+    reserved: int = 0
+    waiting: int = 0
     damaged: int = 0
+    quarantined: int = 0
+    safety_stock: int = 0
+    incoming: int = 0
     order_id: UUID | None = None
+    subject_id: UUID | None = None
+    lot_id: UUID | None = None
+    reason: AdjustmentReason | None = None
     note: str | None = None
     unique_key: str | None = None
 
     @property
     def deltas(self) -> dict[str, int]:
         """The counters that change."""
-        changed = {"on_hand": self.on_hand, "allocated": self.allocated, "damaged": self.damaged}
-        return {name: units for name, units in changed.items() if units}
+        return {name: units for name in COUNTERS if (units := getattr(self, name))}
 
 
 async def lock_levels(variant_ids: Iterable[UUID]) -> list[StockLevelRow]:
@@ -91,21 +107,26 @@ async def levels_at(tx: UnitOfWork, wanted: Mapping[tuple[UUID, UUID], str]) -> 
     return {(level.variant_id, level.location_id): level for level in locked}
 
 
-# What a change of counters may do: no promise (more allocated) beyond ATP, nothing that is held below zero, and what
-# is on hand within bounds. on_hand itself goes below zero where a fact says so: the flow decides.
+# What a change of counters may do: no promise (allocated, reserved) beyond ATP, though what waits, or is reserved,
+# may become allocated; nothing that is held below zero; and what is on hand within bounds. Demand that is accepted to
+# wait needs no ATP: that is the policy's matter, as on_hand below zero is the flow's, where a fact says so.
+_PROMISED = "(d_allocated + d_reserved + CASE WHEN d_waiting < 0 THEN d_waiting ELSE 0 END)"
 _GUARD = f"""
-    allocated + d_allocated >= 0 AND damaged + d_damaged >= 0
-    AND (d_allocated <= 0
-         OR on_hand - allocated - reserved - waiting - damaged - quarantined - safety_stock >= d_allocated)
+    allocated + d_allocated >= 0 AND reserved + d_reserved >= 0 AND waiting + d_waiting >= 0
+    AND damaged + d_damaged >= 0 AND quarantined + d_quarantined >= 0 AND safety_stock + d_safety_stock >= 0
+    AND incoming + d_incoming >= 0
+    AND ({_PROMISED} <= 0
+         OR on_hand - allocated - reserved - waiting - damaged - quarantined - safety_stock >= {_PROMISED})
     AND on_hand + d_on_hand BETWEEN {-MOST_ON_HAND} AND {MOST_ON_HAND}
 """
+_AFTER = (*COUNTERS, "low_stock_at")
 
 
 async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
-    """Apply the movements: one guarded UPDATE for each level's sum, and a ledger line each.
+    """Apply the movements: one guarded UPDATE for each level's sum, a ledger line each, and what follows from them.
 
-    A promise (more allocated) needs that many units of ATP; nothing that is held falls below zero. Levels that are
-    several are locked by the caller, in key order.
+    A promise (more allocated or reserved) needs that many units of ATP; nothing that is held falls below zero. Levels
+    that are several are locked by the caller, in key order.
     Raises InsufficientStock when a level cannot give what is asked; the caller's transaction then rolls back whole.
     """
     changes: dict[UUID, dict[str, int]] = {}
@@ -113,28 +134,74 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
         change = changes.setdefault(movement.level_id, {})
         for name, units in movement.deltas.items():
             change[name] = change.get(name, 0) + units
-    changed = await add(StockLevelRow, changes, guard=_GUARD, now=tx.now)
+    changed = await add(StockLevelRow, changes, guard=_GUARD, now=tx.now, returning=_AFTER)
     for level_id in sorted(changes.keys() - changed.keys()):
         await _refuse(level_id, changes[level_id])
-    tx.add(
-        *(
-            StockMovementRow(
-                level_id=each.level_id,
-                cause=each.cause,
-                order_id=each.order_id,
-                actor=tx.principal(each.order_id),
-                note=each.note,
-                unique_key=each.unique_key,
-                occurred_at=tx.now,
-                **each.deltas,
-            )
-            for each in movements
-        )
+    tx.add(*(_line(tx, each) for each in movements))
+    for level_id, (*counters, low_stock_at) in changed.items():
+        await _follow(tx, level_id, Counters(*counters), changes[level_id], low_stock_at)
+
+
+def _line(tx: UnitOfWork, each: Movement) -> StockMovementRow:
+    return StockMovementRow(
+        level_id=each.level_id,
+        cause=each.cause,
+        reason=each.reason,
+        order_id=each.order_id,
+        subject_id=each.subject_id,
+        lot_id=each.lot_id,
+        actor=tx.principal(each.order_id),
+        note=each.note,
+        unique_key=each.unique_key,
+        occurred_at=tx.now,
+        **each.deltas,
     )
 
 
+async def _follow(
+    tx: UnitOfWork, level_id: UUID, after: Counters, changes: Mapping[str, int], low_stock_at: int | None
+) -> None:
+    """Tell the feed, give the waiting what came, and give promises elsewhere that can no longer be kept."""
+    if not any(changes.values()):
+        return
+    before = after.less(changes)
+    tx.record(StockLevelChanged(level_id, before.available, after.available))
+    tx.record(*_alerts(level_id, before.available, after.available, low_stock_at))
+    if after.waiting and 0 < after.to_hand_out > before.to_hand_out:
+        tx.later("fill_backorders", {"level_id": level_id.hex})
+    if after.short != before.short:
+        await note_shortage(tx, level_id, after.short)
+
+
+def _alerts(level_id: UUID, before: int, after: int, low_stock_at: int | None) -> list[StockFact]:
+    """What people want to be told of when available units changed from one number to another."""
+    if before == 0 < after:
+        return [StockCameBack(level_id, after)]
+    if after == 0 < before:
+        return [StockRanOut(level_id)]
+    is_low = low_stock_at is not None and after <= low_stock_at < before
+    return [StockRanLow(level_id, after)] if is_low else []
+
+
+async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
+    """So many units of the locked level are promised that are not there: open, change or resolve its shortage."""
+    open_one = await ShortageRow.get_or_none(level_id=level_id, resolved_at=None)
+    if open_one is None:
+        open_one = ShortageRow(id=new_id(), level_id=level_id, units=units, opened_at=tx.now)
+        await open_one.save(force_create=True)
+        tx.record(ShortageOpened(level_id, open_one.id, units))
+    else:
+        open_one.units, open_one.resolved_at = units, None if units else tx.now
+        await open_one.save(update_fields=["units", "resolved_at"])
+    if units:
+        tx.later("resolve_shortage", {"level_id": level_id.hex})
+    else:
+        tx.record(ShortageResolved(level_id, open_one.id))
+
+
 async def _refuse(level_id: UUID, deltas: Mapping[str, int]) -> None:
-    level, promised = await StockLevelRow.get(id=level_id), deltas.get("allocated", 0)
+    level = await StockLevelRow.get(id=level_id)
+    promised = deltas.get("allocated", 0) + deltas.get("reserved", 0) + min(deltas.get("waiting", 0), 0)
     if abs(level.on_hand + deltas.get("on_hand", 0)) > MOST_ON_HAND:
         raise InvalidInput(f"A location has at most {MOST_ON_HAND:,} units of a SKU on hand.", path=("quantity",))
     assert promised > 0, f"{level.sku}: more was taken out of a counter than is in it: {deltas}"

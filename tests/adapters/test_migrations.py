@@ -27,6 +27,11 @@ HISTORY = sorted(path.stem for path in Path(server.migrations.__file__).parent.g
 NEVER_FOLLOWED_BACKWARDS = {
     ("allocations", "location_id"),
     ("allocations", "variant_id"),
+    ("assemblies", "location_id"),
+    ("assembly_lines", "variant_id"),
+    ("backorders", "level_id"),
+    ("backorders", "location_id"),
+    ("backorders", "variant_id"),
     ("dispositions", "location_id"),
     ("dispositions", "return_line_id"),
     ("dispositions", "variant_id"),
@@ -38,9 +43,18 @@ NEVER_FOLLOWED_BACKWARDS = {
     ("payment_transactions", "order_id"),
     ("prices", "channel_id"),
     ("requirements", "variant_id"),
+    ("reservation_lines", "level_id"),
+    ("reservation_lines", "location_id"),
+    ("reservation_lines", "variant_id"),
+    ("reservations", "channel_id"),
     ("return_lines", "order_id"),
     ("return_lines", "requirement_id"),
     ("scans", "order_id"),
+    ("shortages", "level_id"),
+    ("stock_log", "level_id"),
+    ("stock_movements", "lot_id"),
+    ("supply_lines", "location_id"),
+    ("supply_lines", "variant_id"),
 }
 MOMENT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""Assemblies: kits that are made to stock out of their components."""

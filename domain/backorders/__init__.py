@@ -1,0 +1,1 @@
+"""Backorders: units that were sold before they are there, and the order in which arrivals serve them."""

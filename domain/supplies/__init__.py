@@ -1,0 +1,1 @@
+"""Supplies: what suppliers will bring, and when."""

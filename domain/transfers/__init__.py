@@ -1,0 +1,1 @@
+"""Transfers: stock that moves from one of our locations to another."""
