@@ -13,6 +13,7 @@ import structlog
 
 from domain.kernel import idempotency, jobs
 from domain.kernel.database import current_connection, database_now
+from domain.kernel.log import sweep_stock
 from domain.kernel.models import JobRow
 from domain.kernel.runner import Runner
 from domain.reactions import Reaction, UnknownReaction
@@ -27,7 +28,11 @@ LONGEST_ERROR = 500
 log = structlog.get_logger("waybill")
 
 Sweeper = Callable[[datetime], Awaitable[int]]
-SWEEPERS: Mapping[str, Sweeper] = {"jobs": jobs.sweep, "idempotency_keys": idempotency.sweep}
+SWEEPERS: Mapping[str, Sweeper] = {
+    "jobs": jobs.sweep,
+    "idempotency_keys": idempotency.sweep,
+    "stock_log": sweep_stock,
+}
 
 
 def worker_name() -> str:

@@ -10,7 +10,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from domain.kernel import jobs, log
 from domain.kernel.actor import Actor
-from domain.kernel.bell import Ring
+from domain.kernel.bell import STOCK, Ring
 from domain.kernel.errors import DomainError
 from domain.kernel.events import Fact, OrderFact, StockFact
 from domain.kernel.jobs import NewJob
@@ -85,7 +85,8 @@ class UnitOfWork:
         for order_id, columns in self.settled.items():
             await self.heads[order_id].save(update_fields=(*columns, *log.HEAD))
         await insert([*self.rows, *entries, *about_stock, *jobs.rows_of(self.jobs, self.now)])
-        return rings
+        # A ring for an order has both feeds looked at.
+        return [Ring(STOCK, 0)] if about_stock and not rings else rings
 
 
 Flow = Callable[[UnitOfWork, RequestT], Awaitable[ValueT]]
