@@ -57,9 +57,7 @@ class StockLiveSubscription:
     """What can be watched of stock."""
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
-        description="All that happens to stock, in one sequence without a gap; what happens to a level comes in order."
-        + _KEPT
-        + RESUMABLE
+        description="All that happens to stock, in one sequence without a gap." + _KEPT + RESUMABLE
     )
     async def stock_changed(
         self, info: strawberry.Info[Context, None], where: Where = None, after: After = None

@@ -119,7 +119,7 @@ _GUARD = f"""
          OR on_hand - allocated - reserved - waiting - damaged - quarantined - safety_stock >= {_PROMISED})
     AND on_hand + d_on_hand BETWEEN {-MOST_ON_HAND} AND {MOST_ON_HAND}
 """
-_AFTER = (*COUNTERS, "low_stock_at")
+_AFTER = ("sku", "location_id", "low_stock_at", *COUNTERS)
 
 
 async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
@@ -137,14 +137,16 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     changed = await add(StockLevelRow, changes, guard=_GUARD, now=tx.now, returning=_AFTER)
     for level_id in sorted(changes.keys() - changed.keys()):
         await _refuse(level_id, changes[level_id])
-    tx.add(*(_line(tx, each) for each in movements))
-    for level_id, (*counters, low_stock_at) in changed.items():
+    tx.add(*(_line(tx, each, *changed[each.level_id][:2]) for each in movements))
+    for level_id, (_, _, low_stock_at, *counters) in changed.items():
         await _follow(tx, level_id, Counters(*counters), changes[level_id], low_stock_at)
 
 
-def _line(tx: UnitOfWork, each: Movement) -> StockMovementRow:
+def _line(tx: UnitOfWork, each: Movement, sku: str, location_id: UUID) -> StockMovementRow:
     return StockMovementRow(
         level_id=each.level_id,
+        sku=sku,
+        location_id=location_id,
         cause=each.cause,
         reason=each.reason,
         order_id=each.order_id,
