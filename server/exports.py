@@ -137,10 +137,10 @@ class _Table(StreamingResponse):
 def _asked(request: Request) -> Q:
     """What the address asks for, in the words of `stockMovements(where:)`. Raises BAD_REQUEST."""
     given = request.query_params
-    if unknown := sorted(set(given) - _PARAMETERS.keys()):
-        raise bad_request(f"There is no parameter {unknown[0][:40]}. There are {', '.join(_PARAMETERS)}.")
+    if unknown := sorted(set(given) - PARAMETERS.keys()):
+        raise bad_request(f"There is no parameter {unknown[0][:40]}. There are {', '.join(PARAMETERS)}.")
     asked: dict[str, Any] = {}
-    for name, (field, make) in _PARAMETERS.items():
+    for name, (field, make) in PARAMETERS.items():
         if name in given:
             asked.setdefault(field, []).append(make(given.getlist(name)))
     held = [StockLedgerWhere(**{field: each}) for field, filters in asked.items() for each in filters]
@@ -154,7 +154,7 @@ def _causes(texts: list[str]) -> EnumFilter[MovementCause]:
 
 
 # Of a parameter that is there several times, the last counts; of `cause`, all do.
-_PARAMETERS: Mapping[str, tuple[str, Callable[[list[str]], Any]]] = {
+PARAMETERS: Mapping[str, tuple[str, Callable[[list[str]], Any]]] = {
     "sku": ("sku", lambda texts: TextFilter(eq=texts[-1])),
     "location": ("location", lambda texts: IdFilter(eq=strawberry.ID(texts[-1]))),
     "cause": ("cause", _causes),
