@@ -59,6 +59,7 @@ EXCUSED = {
     r"Query\.(orders|shipments) .* where \w+ noneOf.*": "None of what is common is several things that are rare.",
     r"Query\.orders first by placed_at where origin .*PLACED.*": "Imported history is older than all that was placed.",
     r"Query\.orders .* where customer oneOf.*": "The orders of these few buyers are sorted together.",
+    r"Query\.stockMovements .* where sku oneOf.*": "The movements of these few SKUs are sorted together.",
     r"\w+\.(stock|products) .*": "They grow with the catalog, not with orders.",
 }
 COMMON = {
@@ -288,7 +289,7 @@ ON_SQLITE = {
     "stockMovements { nodes { id } }": "stock_movem_occurre",
     'stockMovements(where: {sku: {eq: "MUG"}}) { nodes { id } }': "stock_movem_sku",
     'stockMovements(where: {location: {eq: "location_%s"}}) { nodes { id } }': "stock_movem_locatio",
-    "stockMovements(where: {cause: {oneOf: [DAMAGED]}}) { nodes { id } }": "stock_movements_cause",
+    "stockMovements(where: {cause: {oneOf: [DAMAGED]}}) { nodes { id } }": "stock_movem_occurre",
     "stock { nodes { id } }": "stock_level_sku",
     'stock(where: {location: {eq: "location_%s"}}) { nodes { id } }': "stock_level_locatio",
 }

@@ -17,7 +17,7 @@ async def take_over(_apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0005_stock_you_can_trust")]
+    dependencies = [("waybill", "0006_uploads_and_bulk_runs")]
 
     initial = False
 
