@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums
 import schema.stock_enums  # noqa: F401
+from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
@@ -22,7 +23,17 @@ from schema.views import ReaderPerOperation
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, TrackingQuery, ViewerQuery, LiveQuery, StockLiveQuery):
+class Query(
+    OrderQuery,
+    CatalogQuery,
+    LocationQuery,
+    StockQuery,
+    BulkQuery,
+    TrackingQuery,
+    ViewerQuery,
+    LiveQuery,
+    StockLiveQuery,
+):
     pass
 
 

@@ -1,13 +1,17 @@
 """Events of stock: one GraphQL type per fact, named and described like it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from domain.bulk import events as bulk
 from domain.stock import events as stock
-from schema.facts import StockEvent, event_of, fact
+from schema.facts import StockEvent, event_of, fact, subject
 from schema.references import id_of
+
+if TYPE_CHECKING:
+    from schema.bulk import BulkRun
 
 
 @event_of(stock.StockLevelChanged)
@@ -39,6 +43,13 @@ class ShortageOpened(StockEvent):
 @event_of(stock.ShortageResolved)
 class ShortageResolved(StockEvent):
     shortage_key: strawberry.ID | None = id_of("shortage", "subject_id", name="shortageId", doc="The shortage.")
+
+
+@event_of(bulk.BulkRunProgressed)
+class BulkRunProgressed(StockEvent):
+    done: int = fact("done", int, doc="Rows that were dealt with then.")
+    rows: int = fact("rows", int, doc="Rows in all.")
+    run: Annotated["BulkRun", strawberry.lazy("schema.bulk")] | None = subject(doc="The run.")
 
 
 # What the log calls it -> what the API shows it as.

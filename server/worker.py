@@ -17,6 +17,7 @@ from domain.kernel.log import sweep_stock
 from domain.kernel.models import JobRow
 from domain.kernel.runner import Runner
 from domain.reactions import Reaction, UnknownReaction
+from domain.uploads import service as uploads
 
 AT_ONCE = 10
 # Less than the lease, so that a job is never in two hands.
@@ -31,6 +32,7 @@ Sweeper = Callable[[datetime], Awaitable[int]]
 SWEEPERS: Mapping[str, Sweeper] = {
     "jobs": jobs.sweep,
     "idempotency_keys": idempotency.sweep,
+    "uploads": uploads.sweep,
     "stock_log": sweep_stock,
 }
 

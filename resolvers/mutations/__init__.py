@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
@@ -11,5 +12,7 @@ from resolvers.mutations.work import WorkMutations
 
 
 @strawberry.type(description="What can be done. Each verb takes one `input`, and answers with what became of it.")
-class Mutation(OrderMutations, WorkMutations, MoneyMutations, ReturnMutations, StockMutations, CatalogMutations):
+class Mutation(
+    OrderMutations, WorkMutations, MoneyMutations, ReturnMutations, StockMutations, BulkMutations, CatalogMutations
+):
     """Every verb of the API."""
