@@ -21,9 +21,8 @@ from domain.kernel.database import current_connection, database_now
 from domain.kernel.errors import DomainError, PermissionDenied
 from domain.kernel.ids import global_id
 from domain.locations.models import LocationRow
-from domain.stock.ledger import pages
 from domain.stock.models import MovementCause, StockMovementRow
-from domain.stock.queries import visible_stock
+from domain.stock.queries import ledger_pages, visible_stock
 from schema.scalars import parse_time, print_time
 from schema.stock import StockLedgerWhere, SubjectFilter
 from schema.views import EnumFilter, IdFilter, TextFilter, TimeFilter, bad_request
@@ -106,7 +105,7 @@ class StockMovementsExport:
         """The table, in pieces that end with a line."""
         places = {place.id: place.code for place in await LocationRow.all()}
         yield _written([COLUMNS])
-        found = pages(where, await database_now(current_connection()))
+        found = ledger_pages(where, await database_now(current_connection()))
         while True:
             async with asyncio.timeout(self._page_seconds):
                 page = await anext(found, None)

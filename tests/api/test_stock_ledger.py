@@ -15,8 +15,8 @@ from tortoise.expressions import Q
 import server
 from domain.kernel.actor import Role, customer, staff
 from domain.kernel.ids import global_id, new_id
-from domain.stock.ledger import PAGE_ROWS, pages
 from domain.stock.models import AdjustmentReason, LotRow, MovementCause, StockMovementRow
+from domain.stock.queries import PAGE_ROWS, ledger_pages
 from schema.scalars import print_time
 from server.database import Database
 from server.exports import COLUMNS, PARAMETERS
@@ -166,7 +166,7 @@ async def test_what_is_written_after_an_export_began_is_not_in_it() -> None:
     shop = await open_shop({"MUG": (1,)})
     now = (await StockMovementRow.get(sku="MUG")).occurred_at
     await receive_stock("MUG", shop.north, 1)
-    assert [len(page) async for page in pages(Q(), now)] == [1]
+    assert [len(page) async for page in ledger_pages(Q(), now)] == [1]
 
 
 async def test_whoever_may_not_read_stock_gets_no_table(client: Client) -> None:

@@ -27,7 +27,7 @@ from domain.kernel.runner import Runner
 from domain.kernel.stock_stream import StockFeedStream
 from domain.kernel.streams import FeedStream, visible_log
 from domain.kernel.visibility import EVERYTHING
-from domain.stock.ledger import pages
+from domain.stock.queries import ledger_pages
 from examples.seed import seed_shop
 from schema.compiled import Operation
 from schema.compiled.compiler import Compiler
@@ -219,7 +219,7 @@ async def test_no_flow_no_worker_and_no_stream_reads_more_the_more_orders_there_
             stock = StockFeedStream(EVERYTHING, Q(sku="SKU-002500"))
             await stock.read(await feed_head(STOCK_FEED) // 2)
             await stock.keeps(1)
-            [page async for page in pages(Q(sku="SKU-002500"), NOON)]
+            [page async for page in ledger_pages(Q(sku="SKU-002500"), NOON)]
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).read(await feed_head() // 2)
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).keeps(1)
         connection = await asyncpg.connect(url, statement_cache_size=0)
