@@ -15,7 +15,6 @@ from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import Asked, Together, UnitOfWork
-from domain.locations.queries import active_locations
 from domain.orders.events import OrderCompleted, OrderConfirmed, OrderPlaced
 from domain.orders.models import OrderRow
 from domain.payments.events import PaymentExpected
@@ -86,7 +85,7 @@ class Shelf:
 
     levels: dict[tuple[UUID, str], UUID]
     free: dict[tuple[UUID, str], int]
-    locations: list[UUID]
+    locations: Sequence[UUID]
 
     @classmethod
     async def lock(cls, drafts: Iterable[Draft]) -> "Shelf":
@@ -95,7 +94,7 @@ class Shelf:
         found = await stock.lock_free(wanted) if wanted else []
         levels = {(each.location_id, each.sku): each.level_id for each in found}
         free = {(each.location_id, each.sku): max(each.atp, 0) for each in found}
-        return cls(levels, free, await active_locations({each.location_id for each in found}) if found else [])
+        return cls(levels, free, list(dict.fromkeys(each.location_id for each in found)))
 
     def promise(self, draft: Draft) -> Plan:
         """Take the draft's demand off what is free. Raises InsufficientStock, naming the first line that is short."""

@@ -53,13 +53,22 @@ class Free:
     atp: int
 
 
+# Locked in the order of their keys, whatever the order in which they are given.
+_LOCK_FREE = """
+    SELECT id, location_id, sku, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock
+    FROM (SELECT level.*, place.priority, place.code
+          FROM stock_levels AS level JOIN locations AS place ON place.id = level.location_id
+          WHERE level.variant_id {0} AND place.is_active ORDER BY level.id FOR UPDATE OF level) AS locked
+    ORDER BY priority, code, id
+"""
+
+
 async def lock_free(variant_ids: Collection[UUID]) -> list[Free]:
-    """What is free of these variants at every location; their levels are locked, in the order of their keys."""
-    found = await look_up(
-        "SELECT id, location_id, sku, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock"
-        " FROM stock_levels WHERE variant_id {0} ORDER BY id FOR UPDATE",
-        variant_ids,
-    )
+    """What is free of these variants at the locations that take work, in the order in which those are asked for stock.
+
+    The levels are locked, in the order of their keys.
+    """
+    found = await look_up(_LOCK_FREE, variant_ids)
     return [
         Free(level, place, sku, available_to_promise(*counters)) for level, place, sku, *counters in map(_all, found)
     ]

@@ -162,15 +162,15 @@ async def takes_back(shop: Shop, lines: int) -> int:
 
 # What each sends, however many lines there are. A lower number is welcome here; a higher one wants a reason.
 HELD: Mapping[Callable[[Shop, int], Awaitable[int]], int] = {
-    places: 10,
-    places_ten: 8,
+    places: 7,
+    places_ten: 5,
     confirms: 9,
     cancels: 19,
     pays: 9,
     packs: 17,
     unpacks: 15,
     ships: 19,
-    rejects: 26,
+    rejects: 25,
     scans_on_the_way: 9,
     scans_delivery: 14,
     takes_back: 18,
