@@ -36,7 +36,7 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
     listing = await load_listing(list(sound.values()))
     for n, each in sound.items():
         try:
-            drafts[n] = draft_order(each.actor, tx.now, each.request, listing)
+            drafts[n] = draft_order(each, tx.now, listing)
         except DomainError as refusal:
             outcomes[n] = refusal
     shelf = await Shelf.lock(drafts.values())
@@ -53,7 +53,7 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
     tx.add(*listing.new_customers(_buyers(drafts, asked)))
     for n, draft in drafts.items():
         tx.begin(draft.order, asked[n].actor)
-    await _write(tx, list(drafts.values()), shelf)
+    _write(tx, list(drafts.values()), shelf)
     return [outcomes[n] for n in range(len(asked))]
 
 
@@ -122,7 +122,7 @@ def _buyers(drafts: Mapping[int, Draft], asked: Sequence[Asked[PlaceOrder]]) -> 
     return found
 
 
-async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
+def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
     allocations = {draft.order.id: _allocations(draft) for draft in drafts}
     for draft in drafts:
         tx.add(*draft.lines, *draft.requirements, *draft.charges, *draft.addresses, *allocations[draft.order.id])
@@ -143,7 +143,7 @@ async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
         tx, [work_of(draft.order, row) for draft in confirmed for row in allocations[draft.order.id]]
     )
     taken = [row for rows in allocations.values() for row in rows]
-    await stock.move(tx, [movement_of(row, shelf.levels[row.location_id, row.sku]) for row in taken])
+    stock.move_free(tx, [movement_of(row, shelf.levels[row.location_id, row.sku]) for row in taken])
 
 
 def _allocations(draft: Draft) -> list[AllocationRow]:

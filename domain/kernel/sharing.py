@@ -160,20 +160,23 @@ class _Batch:
             found = await members[0].flow.many(tx, [members[n].asked for n in fresh]) if fresh else []
             done = dict(zip(fresh, found, strict=True))
             rings = await tx.write()
-            await _let_keys_go(claims, done)
+            await _let_keys_go(members, claims, done)
             self.is_committing = True
         for n, value in done.items():
             outcomes[n] = Outcome(value) if isinstance(value, UUID) else value
         return rings, [outcomes[n] for n in range(len(members))]
 
 
-async def _let_keys_go(claims: Mapping[int, idempotency.Claim], done: Mapping[int, UUID | DomainError]) -> None:
-    """Bind the keys of what was done to its effects, and leave those of what was refused free."""
-    held = {claims[n].row_id: value for n, value in done.items() if n in claims}
-    if effects := {row_id: value for row_id, value in held.items() if isinstance(value, UUID)}:
-        await idempotency.bind(effects)
-    if refused := [row_id for row_id in held if row_id not in effects]:
+async def _let_keys_go(
+    members: Sequence[_Member], claims: Mapping[int, idempotency.Claim], done: Mapping[int, UUID | DomainError]
+) -> None:
+    """Leave the keys of what was refused free, and bind those of what was done, but where the claim said it already."""
+    held = {n: value for n, value in done.items() if n in claims}
+    if refused := [claims[n].row_id for n, value in held.items() if isinstance(value, DomainError)]:
         await idempotency.release(refused)
+    effects = {n: value for n, value in held.items() if isinstance(value, UUID) and value != members[n].asked.id}
+    if effects:
+        await idempotency.bind({claims[n].row_id: value for n, value in effects.items()})
 
 
 async def _claims(members: Sequence[_Member], tx: UnitOfWork) -> dict[int, idempotency.Claim]:
@@ -184,6 +187,7 @@ async def _claims(members: Sequence[_Member], tx: UnitOfWork) -> dict[int, idemp
             member.key,
             member.flow.name,
             idempotency.fingerprint(member.flow.name, member.asked.request),
+            member.asked.id,
         )
         for n, member in enumerate(members)
         if member.key is not None

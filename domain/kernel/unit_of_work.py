@@ -13,9 +13,10 @@ from domain.kernel.actor import Actor
 from domain.kernel.bell import Ring
 from domain.kernel.errors import DomainError
 from domain.kernel.events import OrderFact
+from domain.kernel.ids import new_id
 from domain.kernel.jobs import NewJob
 from domain.kernel.rows import Row
-from domain.kernel.sets import insert
+from domain.kernel.sets import Addition, write
 
 RequestT = TypeVar("RequestT")
 ValueT = TypeVar("ValueT")
@@ -31,6 +32,7 @@ class UnitOfWork:
     facts: list[OrderFact] = field(default_factory=list)
     jobs: list[NewJob] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    addition: Addition | None = None
     # Where several share the transaction: who asked for which new order.
     askers: dict[UUID, Actor] = field(default_factory=dict)
     # The rows of orders that are written at the end, with the version that the facts give them.
@@ -48,6 +50,11 @@ class UnitOfWork:
     def add(self, *rows: Row) -> None:
         """Insert these with everything else at the end, in one statement, parents first: nothing reads them before."""
         self.rows.extend(rows)
+
+    def add_units(self, addition: Addition) -> None:
+        """Add to counters of locked rows with everything else at the end. Once: what is seen of them is old then."""
+        assert self.addition is None, "counters that wait to be changed are changed again"
+        self.addition = addition if addition.units else None
 
     def begin(self, order: Row, asker: Actor) -> None:
         """Insert this order at the end, whose stream begins with what is recorded about it here."""
@@ -67,7 +74,8 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what was added and settled so far, but for versions: what follows in this transaction reads it."""
-        await insert(self.rows)
+        await write(self.rows, self.addition)
+        self.addition = None
         for order_id, columns in self.settled.items():
             await self.heads[order_id].save(update_fields=columns)
         for written in (self.rows, self.settled, self.heads):
@@ -78,7 +86,7 @@ class UnitOfWork:
         entries, rings = await log.entries(self.facts, self.principal, self.now, self.heads)
         for order_id, columns in self.settled.items():
             await self.heads[order_id].save(update_fields=(*columns, *log.HEAD))
-        await insert([*self.rows, *entries, *jobs.rows_of(self.jobs, self.now)])
+        await write([*self.rows, *entries, *jobs.rows_of(self.jobs, self.now)], self.addition)
         return rings
 
 
@@ -95,10 +103,11 @@ class Outcome(Generic[ValueT]):
 
 @dataclass(frozen=True)
 class Asked(Generic[RequestT]):
-    """A request, and who asks it."""
+    """A request, who asks it, and the id of what it makes, if it makes something."""
 
     actor: Actor
     request: RequestT
+    id: UUID = field(default_factory=new_id)
 
 
 # Does what several ask in one transaction: for each its id or its refusal, and a refused one leaves no trace. It asks

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
-from domain.kernel.sets import add
+from domain.kernel.sets import Addition, add
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock.decisions import available_to_promise
 from domain.stock.errors import InsufficientStock
@@ -117,29 +117,41 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     several are locked by the caller, in key order.
     Raises InsufficientStock when a level cannot give what is asked; the caller's transaction then rolls back whole.
     """
+    changes = _sums(movements)
+    changed = await add(Addition(StockLevelRow, changes, _GUARD, tx.now))
+    for level_id in sorted(changes.keys() - changed.keys()):
+        await _refuse(level_id, changes[level_id])
+    tx.add(*_ledger(tx, movements))
+
+
+def move_free(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
+    """As `move`, with everything else at the end: for levels that `lock_free` showed to have what is asked of them."""
+    tx.add_units(Addition(StockLevelRow, _sums(movements), _GUARD, tx.now))
+    tx.add(*_ledger(tx, movements))
+
+
+def _sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
+    """What changes of each level."""
     changes: dict[UUID, dict[str, int]] = {}
     for movement in movements:
         change = changes.setdefault(movement.level_id, {})
         for name, units in movement.deltas.items():
             change[name] = change.get(name, 0) + units
-    changed = await add(StockLevelRow, changes, guard=_GUARD, now=tx.now)
-    for level_id in sorted(changes.keys() - changed.keys()):
-        await _refuse(level_id, changes[level_id])
-    tx.add(
-        *(
-            StockMovementRow(
-                level_id=each.level_id,
-                cause=each.cause,
-                order_id=each.order_id,
-                actor=tx.principal(each.order_id),
-                note=each.note,
-                unique_key=each.unique_key,
-                occurred_at=tx.now,
-                **each.deltas,
-            )
-            for each in movements
+    return changes
+
+
+def _ledger(tx: UnitOfWork, movements: Sequence[Movement]) -> Iterable[StockMovementRow]:
+    for each in movements:
+        yield StockMovementRow(
+            level_id=each.level_id,
+            cause=each.cause,
+            order_id=each.order_id,
+            actor=tx.principal(each.order_id),
+            note=each.note,
+            unique_key=each.unique_key,
+            occurred_at=tx.now,
+            **each.deltas,
         )
-    )
 
 
 async def _refuse(level_id: UUID, deltas: Mapping[str, int]) -> None:

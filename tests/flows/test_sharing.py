@@ -59,7 +59,7 @@ async def test_orders_that_arrive_together_are_written_in_one_transaction(postgr
         orders = placed(await shop.answers())
     assert len(set(orders)) == 40
     assert len([each for each in sent if 'INSERT INTO "orders"' in each]) == 1
-    assert len(sent) == 7
+    assert len(sent) == 5
     for order_id in orders:
         await assert_whole(order_id, 1)
     await assert_books_balance()
