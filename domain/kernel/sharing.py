@@ -24,6 +24,7 @@ from domain.kernel.unit_of_work import Asked, Outcome, Together, UnitOfWork
 MOST_TOGETHER = 64
 HEAVIEST = 400  # of what the flow weighs: order lines, for placing orders
 AT_ONCE = 2  # the next one is prepared while the last one waits for its commit
+NOT_SPLIT = 8  # so few go together, whatever else is under way
 MOST_WAITING = 2_000
 
 
@@ -45,6 +46,7 @@ class SharedTransactions:
 
     _waiting: deque[_Member] = field(default_factory=deque)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _begun: int = 0  # how many requests are being carried out
 
     async def run(
         self, flow: Together[Any], bell: Bell, actor: Actor, request: Any, key: str | None
@@ -84,8 +86,14 @@ class SharedTransactions:
     async def _carry_out(self) -> None:
         await asyncio.sleep(0)  # those that arrived in the same turn come along
         members = self._next()
-        if not members:
-            return
+        if members:
+            self._begun += len(members)
+            try:
+                await self._share(members)
+            finally:
+                self._begun -= len(members)
+
+    async def _share(self, members: Sequence[_Member]) -> None:
         batch = _Batch(members)
         try:
             rings, outcomes = await batch.carry_out()
@@ -105,12 +113,15 @@ class SharedTransactions:
     def _next(self) -> list[_Member]:
         """Those that share the next transaction: of one flow, not too heavy, and no key twice.
 
-        A twin waits for the first to commit, and is then answered by what it did.
+        A twin waits for the first to commit, and is then answered by what it did. Nor more than a fair share of all
+        that there are: where one took everything, the others would have nothing to do meanwhile.
         """
+        share = -(-(len(self._waiting) + self._begun) // AT_ONCE)
+        most = min(max(share, NOT_SPLIT), MOST_TOGETHER)
         found: list[_Member] = []
         later: list[_Member] = []
         weight, keys = 0, set[tuple[str, str]]()
-        while self._waiting and len(found) < MOST_TOGETHER:
+        while self._waiting and len(found) < most:
             member = self._waiting.popleft()
             name = (member.asked.actor.principal, member.key or "")
             fits = not found or (member.flow is found[0].flow and weight + member.weight <= HEAVIEST)
