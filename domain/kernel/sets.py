@@ -5,7 +5,7 @@ SQLite answers in the same process: there the same is done row by row, at the sa
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -51,45 +51,60 @@ class Addition:
     now: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Changed:
+    """A row that is there, and the columns that are written of it."""
+
+    row: Row
+    columns: tuple[str, ...] = ()
+
+
 async def insert(rows: Sequence[Row]) -> None:
     """Insert rows of any tables, parents before their children; in one statement where the database can."""
-    await write(rows, None)
+    await write(rows, (), None)
 
 
-async def write(rows: Sequence[Row], addition: Addition | None) -> None:
-    """Insert rows of any tables, parents before their children, and add to counters of others, which are locked.
+async def write(rows: Sequence[Row], changes: Collection[Changed], addition: Addition | None) -> None:
+    """Insert rows of any tables, parents before their children; change others, and counters of others, all locked.
 
     In one statement where the database can. Asserts that each row that is added to fulfilled the guard.
     """
     connection, by_kind = current_connection(), _by_kind(rows)
-    if addition is None and not by_kind:
+    if addition is None and not changes and not by_kind:
         return
     if dialect_of(connection) is Dialect.SQLITE:
         for kind, those in by_kind.items():
             await kind.bulk_create(those, batch_size=_ROWS_AT_ONCE)
+        for each in changes:
+            await each.row.save(update_fields=each.columns)
         changed = len(await add(addition)) if addition else 0
     else:
-        update = _update_of(addition) if addition else None
+        update, by_columns = _update_of(addition) if addition else None, _by_columns(changes)
         values = [column for kind, those in by_kind.items() for column in _table(kind).columns_of(those)]
+        values += [each for table, those in by_columns.items() for each in table.columns_of(those)]
         values += update.values(addition) if addition and update else []
-        [row] = await connection.execute_query_dict(_statement(tuple(by_kind), update), values)
+        sql = _statement(tuple(by_kind), tuple(by_columns), update)
+        [row] = await connection.execute_query_dict(sql, values)
         changed = row["changed"]
     assert addition is None or changed == len(addition.units), "a locked row did not fulfil the guard"
 
 
 @cache
-def _statement(kinds: tuple[Kind, ...], update: "_Update | None") -> str:
-    """The statement that inserts rows of these tables and adds to those of another, however many."""
+def _statement(kinds: tuple[Kind, ...], changed: "tuple[_Table, ...]", update: "_Update | None") -> str:
+    """The statement that inserts rows of tables, changes columns of others and adds to others, however many rows."""
     parts, bound = [], 0
     for table in map(_table, kinds):
         parts.append(table.insert(bound))
         bound += len(table.columns)
-    changed = "0"
+    for table in changed:
+        parts.append(table.update(bound))
+        bound += len(table.columns)
+    fulfilled = "0"
     if update:
         parts.append(update.sql(bound))
-        changed = f"(SELECT count(*) FROM part_{len(kinds)})"
+        fulfilled = f"(SELECT count(*) FROM part_{len(parts) - 1})"
     # Foreign keys are checked when the whole statement has ended, so that the parts may refer to one another.
-    return f"WITH {', '.join(f'part_{n} AS ({part})' for n, part in enumerate(parts))} SELECT {changed} AS changed"
+    return f"WITH {', '.join(f'part_{n} AS ({part})' for n, part in enumerate(parts))} SELECT {fulfilled} AS changed"
 
 
 async def insert_new(rows: Sequence[Row]) -> set[UUID]:
@@ -192,9 +207,16 @@ def _by_kind(rows: Sequence[Row]) -> dict[Kind, list[Row]]:
     return found
 
 
+def _by_columns(changes: Collection[Changed]) -> "dict[_Table, list[Row]]":
+    found: dict[_Table, list[Row]] = defaultdict(list)
+    for each in changes:
+        found[_table(type(each.row), ("id", *each.columns))].append(each.row)
+    return found
+
+
 @dataclass(frozen=True)
 class _Table:
-    """How rows of a table become arrays, one a column, and arrays become rows of PostgreSQL's table."""
+    """How rows of a table become arrays, one a column, and arrays become columns of rows in PostgreSQL's table."""
 
     name: str
     columns: tuple[str, ...]
@@ -203,16 +225,25 @@ class _Table:
     jsons: tuple[int, ...]
 
     def insert(self, bound: int) -> str:
-        """The statement, whose parameters follow the bound ones."""
-        places = ", ".join(
-            f"${bound + n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(self.types, 1)
-        )
+        """The statement of new rows, whose parameters follow the bound ones."""
         names = ", ".join(f'"{name}"' for name in self.columns)
-        shown = ", ".join(
-            f'"{name}"::jsonb' if kind == "jsonb" else f'"{name}"'
-            for name, kind in zip(self.columns, self.types, strict=True)
-        )
-        return f'INSERT INTO "{self.name}" ({names}) SELECT {shown} FROM unnest({places}) AS given ({names})'
+        return f'INSERT INTO "{self.name}" ({names}) SELECT {", ".join(self._values)} FROM {self._given(bound)}'
+
+    def update(self, bound: int) -> str:
+        """The statement that writes these columns of rows that are there; the first one is the id."""
+        written = list(zip(self.columns, self._values, strict=True))[1:]
+        changed = ", ".join(f'"{name}" = {value}' for name, value in written)
+        return f'UPDATE "{self.name}" SET {changed} FROM {self._given(bound)} WHERE "{self.name}".id = given.id'
+
+    @property
+    def _values(self) -> list[str]:
+        kinds = zip(self.columns, self.types, strict=True)
+        return [f'given."{name}"::jsonb' if kind == "jsonb" else f'given."{name}"' for name, kind in kinds]
+
+    def _given(self, bound: int) -> str:
+        places = [f"${bound + n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(self.types, 1)]
+        names = ", ".join(f'"{name}"' for name in self.columns)
+        return f"unnest({', '.join(places)}) AS given ({names})"
 
     def columns_of(self, rows: Sequence[Row]) -> list[Sequence[Any]]:
         """The values of the rows, a column at a time."""
@@ -223,13 +254,14 @@ class _Table:
 
 
 @cache
-def _table(kind: Kind) -> _Table:
+def _table(kind: Kind, columns: tuple[str, ...] | None = None) -> _Table:
+    """Of these columns, or of all."""
     meta = kind._meta
-    names = list(meta.fields_db_projection)
+    names = columns or tuple(meta.fields_db_projection)
     types = tuple(_type_of(meta.fields_map[name]) for name in names)
-    columns = tuple(meta.fields_db_projection[name] for name in names)
+    shown = tuple(meta.fields_db_projection[name] for name in names)
     jsons = tuple(n for n, each in enumerate(types) if each == "jsonb")
-    return _Table(meta.db_table, columns, types, attrgetter(*names), jsons)
+    return _Table(meta.db_table, shown, types, attrgetter(*names), jsons)
 
 
 def _type_of(field: Field[Any]) -> str:

@@ -16,7 +16,7 @@ from domain.kernel.events import OrderFact
 from domain.kernel.ids import new_id
 from domain.kernel.jobs import NewJob
 from domain.kernel.rows import Row
-from domain.kernel.sets import Addition, write
+from domain.kernel.sets import Addition, Changed, write
 
 RequestT = TypeVar("RequestT")
 ValueT = TypeVar("ValueT")
@@ -37,7 +37,7 @@ class UnitOfWork:
     askers: dict[UUID, Actor] = field(default_factory=dict)
     # The rows of orders that are written at the end, with the version that the facts give them.
     heads: dict[UUID, Any] = field(default_factory=dict)
-    settled: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
+    changed: dict[UUID, Changed] = field(default_factory=dict)
 
     def record(self, *facts: OrderFact) -> None:
         """These are true when this commits; the caller holds the locks of their orders."""
@@ -61,11 +61,17 @@ class UnitOfWork:
         self.heads[order.id], self.askers[order.id] = order, asker
         self.rows.append(order)
 
+    def change(self, row: Row, *columns: str) -> None:
+        """Write these columns of a locked row with everything else at the end: the flow's last word on them."""
+        known = self.changed.get(row.id, Changed(row))
+        assert known.row is row, "two of one row"
+        self.changed[row.id] = Changed(row, tuple(sorted({*known.columns, *columns})))
+
     def settle(self, order: Row, *columns: str) -> None:
         """Write these columns of the locked order at the end, together with its version: the flow's last word on it."""
         assert self.heads.get(order.id, order) is order, "two rows of one order"
         self.heads[order.id] = order
-        self.settled[order.id] = tuple({*self.settled.get(order.id, ()), *columns})
+        self.change(order, *columns, *log.HEAD)
 
     def principal(self, order_id: UUID | None) -> str:
         """Who does it to this order: the name for its audit records."""
@@ -74,19 +80,16 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what was added and settled so far, but for versions: what follows in this transaction reads it."""
-        await write(self.rows, self.addition)
+        await write(self.rows, self.changed.values(), self.addition)
         self.addition = None
-        for order_id, columns in self.settled.items():
-            await self.heads[order_id].save(update_fields=columns)
-        for written in (self.rows, self.settled, self.heads):
+        for written in (self.rows, self.changed, self.heads):
             written.clear()
 
     async def write(self) -> Sequence[Ring]:
         """Write what was added, recorded and enqueued: the last thing before the commit. Where each stream now ends."""
         entries, rings = await log.entries(self.facts, self.principal, self.now, self.heads)
-        for order_id, columns in self.settled.items():
-            await self.heads[order_id].save(update_fields=(*columns, *log.HEAD))
-        await write([*self.rows, *entries, *jobs.rows_of(self.jobs, self.now)], self.addition)
+        rows = [*self.rows, *entries, *jobs.rows_of(self.jobs, self.now)]
+        await write(rows, self.changed.values(), self.addition)
         return rings
 
 
