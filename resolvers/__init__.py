@@ -11,6 +11,7 @@ from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
 from resolvers.stock import StockQuery
+from resolvers.supplies import SupplyQuery
 from resolvers.tracking import TrackingQuery
 from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
@@ -20,7 +21,7 @@ from schema.views import ReaderPerOperation
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, TrackingQuery, ViewerQuery, LiveQuery):
+class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, SupplyQuery, TrackingQuery, ViewerQuery, LiveQuery):
     pass
 
 
