@@ -1,6 +1,5 @@
 """Supplies have a currency."""
 
-
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 

@@ -33,8 +33,10 @@ insert into products (id, handle, title, description, is_active, created_at)
     select uid(3, n, 0), 'product-' || n, 'Product ' || n % 500, '', n % 50 > 0,
         {first_day} + n * interval '1 minute'
     from generate_series(1, {variants}) n;
-insert into variants (id, product_id, sku, title, kind, is_stock_tracked, is_active)
-    select uid(4, n, 0), uid(3, n, 0), 'SKU-' || lpad(n::text, 6, '0'), 'One', 'PHYSICAL', true, true
+insert into variants (id, product_id, sku, title, kind, is_stock_tracked, is_active, composition, backorder_policy,
+        traceability, is_first_expired_first_out, unit_of_measure)
+    select uid(4, n, 0), uid(3, n, 0), 'SKU-' || lpad(n::text, 6, '0'), 'One', 'PHYSICAL', true, true, 'SINGLE', 'DENY',
+        'NONE', false, 'each'
     from generate_series(1, {variants}) n;
 insert into prices (id, variant_id, channel_id, currency, amount_minor)
     select uid(5, n, i), uid(4, n, 0), uid(1, 0, i), 'EUR', 1999
@@ -204,6 +206,30 @@ insert into tracking_links (id, order_id, token_hash, created_at, expires_at)
         placed_at + interval '180 days'
     from book where stage in ('DONE', 'SHIPPED');
 insert into feed_head (id, position) values (1, {orders} * 6 + 5);
+"""
+
+# What goes on in the stockrooms beside orders.
+_STOCKROOM = """
+insert into supplies (id, number, kind, supplier, external_reference, location_id, status, currency, expected_at,
+        created_by, created_at)
+    select uid(43, n, 0), 'S-' || upper(substr(md5(n::text), 1, 12)),
+        case when n % 3 > 0 then 'PURCHASE_ORDER' else 'SHIPPING_NOTICE' end, 'Potters Ltd',
+        case when n % 4 > 0 then 'PO-' || n end, uid(2, 0, n % 6),
+        case when n > 5990 then 'DRAFT' when n > 5960 then 'CONFIRMED' when n > 5950 then 'PARTIALLY_RECEIVED'
+            when n % 20 = 0 then 'CANCELED' else 'RECEIVED' end,
+        'EUR', {first_day} + n * interval '1 hour' + interval '30 days', 'staff:ida',
+        {first_day} + n * interval '1 hour'
+    from generate_series(1, 6000) n;
+insert into supply_lines (id, supply_id, variant_id, location_id, sku, ordered, expected, received, currency,
+        unit_cost_minor, expected_at)
+    select uid(44, n, i), uid(43, n, 0), uid(4, 1 + (n + i) % {variants}, 0), uid(2, 0, n % 6),
+        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), 10, 5 * (n between 5951 and 5990)::int,
+        case when n > 5960 then 0 else 5 end, 'EUR', 250,
+        {first_day} + n * interval '1 hour' + case when n > 5950 then interval '100 years' else interval '30 days' end
+    from generate_series(1, 6000) n, generate_series(1, 3) i;
+"""
+
+_END = """
 drop function uid;
 drop function chance;
 drop table book;
@@ -228,8 +254,8 @@ async def write_books(connection: asyncpg.Connection, orders: int) -> None:
         await connection.execute("set local session_replication_role = replica")
         for index in indexes:
             await connection.execute(f'drop index "{index["indexname"]}"')
-        for script in (_FUNCTIONS, _PLACES.format(**words), _BOOKS.format(**words)):
-            await connection.execute(script)
+        for script in (_FUNCTIONS, _PLACES, _BOOKS, _STOCKROOM, _END):
+            await connection.execute(script.format(**words) if script is not _FUNCTIONS else script)
         for index in indexes:
             await connection.execute(index["indexdef"])
     await connection.execute("vacuum analyze")
