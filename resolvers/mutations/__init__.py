@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.channels import ChannelMutations
 from resolvers.mutations.money import MoneyMutations
@@ -21,6 +22,7 @@ class Mutation(
     StockMutations,
     SupplyMutations,
     ChannelMutations,
+    BulkMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

@@ -227,6 +227,20 @@ insert into supply_lines (id, supply_id, variant_id, location_id, sku, ordered, 
         case when n > 5960 then 0 else 5 end, 'EUR', 250,
         {first_day} + n * interval '1 hour' + case when n > 5950 then interval '100 years' else interval '30 days' end
     from generate_series(1, 6000) n, generate_series(1, 3) i;
+insert into uploads (id, filename, media_type, content, size, sha256, created_by, created_at, is_forgotten, expires_at)
+    select uid(40, n, 0), 'count.csv', 'text/csv', '', 0, md5('a' || n) || md5('b' || n), 'staff:ida',
+        {first_day} + n * interval '1 hour', true, {first_day} + n * interval '1 hour'
+    from generate_series(1, 3000) n;
+insert into bulk_runs (id, upload_id, filename, mode, is_dry_run, status, rows, done, applied, unchanged, refused,
+        created_by, created_at)
+    select uid(41, n, 0), uid(40, n, 0), 'count.csv', 'SET', false,
+        case when n > 2997 then 'RUNNING' when n % 500 = 0 then 'CANCELED' else 'COMPLETED' end, 10, 10, 9, 0, 1,
+        'staff:ida', {first_day} + n * interval '1 hour'
+    from generate_series(1, 3000) n;
+insert into bulk_rows (id, run_id, number, sku, location, outcome, change)
+    select uid(42, n, i), uid(41, n, 0), i, 'SKU-000001', 'location-0',
+        case when i = 7 then 'REFUSED' else 'APPLIED' end, 1
+    from generate_series(1, 3000) n, generate_series(2, 11) i;
 """
 
 _END = """

@@ -19,7 +19,6 @@ from graphql import (
 )
 
 from domain.channels.models import ChannelRow
-from domain.flows.draft_supply import CreateSupply, NewSupplyLine, create_supply
 from domain.flows.grant_refund import GrantRefund, grant_refund
 from domain.flows.hold_order import HoldOrder, hold_order
 from domain.flows.keep_channels import SeenLocation, SetChannelLocations, set_channel_locations
@@ -30,7 +29,7 @@ from domain.kernel.bell import SilentBell
 from domain.kernel.ids import global_id
 from domain.kernel.runner import Runner
 from domain.orders.models import HoldKind, OrderRow
-from domain.supplies.models import SupplyKind
+from examples.stockroom import keep_stockrooms
 from resolvers import build_schema
 from resolvers.context import Context
 from schema.views import Reader, broken_edges, undeclared_fields, undescribed
@@ -77,10 +76,9 @@ async def open_books() -> list[str]:
     await shop.run(request_return, RequestReturn(order_id, (line,), "Too blue."))
     await shop.run(grant_refund, GrantRefund(order_id, 500, "EUR", "Scratched."))
     await shop.run(hold_order, HoldOrder(await shop.place({"MUG": 1}), HoldKind.MANUAL, "Look at it first."))
-    goods = (NewSupplyLine("MUG", 5, 250),)
-    await shop.run(create_supply, CreateSupply(SupplyKind.PURCHASE_ORDER, "Potters", places.north, "EUR", goods))
     channel, seen = await ChannelRow.get(code=shop.CHANNEL), (SeenLocation(places.north), SeenLocation(places.south))
     await shop.run(set_channel_locations, SetChannelLocations(channel.id, seen))
+    await keep_stockrooms(shop.RUNNER)
     views = {each.__view__ for each in origins() if hasattr(each, "__view__")}
     firsts = [(view.prefix, await view.row.all().order_by("id").first()) for view in views]
     return [global_id(prefix, row.pk) for prefix, row in firsts if row]
