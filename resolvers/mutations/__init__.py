@@ -4,15 +4,25 @@ import strawberry
 
 from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
+from resolvers.mutations.channels import ChannelMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
+from resolvers.mutations.supplies import SupplyMutations
 from resolvers.mutations.work import WorkMutations
 
 
 @strawberry.type(description="What can be done. Each verb takes one `input`, and answers with what became of it.")
 class Mutation(
-    OrderMutations, WorkMutations, MoneyMutations, ReturnMutations, StockMutations, BulkMutations, CatalogMutations
+    OrderMutations,
+    WorkMutations,
+    MoneyMutations,
+    ReturnMutations,
+    StockMutations,
+    SupplyMutations,
+    ChannelMutations,
+    BulkMutations,
+    CatalogMutations,
 ):
     """Every verb of the API."""
