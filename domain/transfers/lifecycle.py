@@ -24,6 +24,7 @@ class TransferAction(StrEnum):
     RELEASE = "RELEASE"
     DISPATCH = "DISPATCH"
     RECEIVE = "RECEIVE"
+    WRITE_OFF = "WRITE_OFF"
     COMPLETE = "COMPLETE"
     CANCEL = "CANCEL"
 
@@ -52,6 +53,8 @@ TRANSFER = Lifecycle[TransferStatus, TransferAction, TransferFacts](
         Transition(A.DISPATCH, S.RELEASED, S.IN_TRANSIT, "The units have left the source."),
         Transition(A.RECEIVE, S.IN_TRANSIT, S.PARTIALLY_RECEIVED, "Some units have arrived."),
         Transition(A.RECEIVE, S.PARTIALLY_RECEIVED, S.PARTIALLY_RECEIVED, "More units have arrived."),
+        Transition(A.WRITE_OFF, S.IN_TRANSIT, S.IN_TRANSIT, "Some units will not arrive."),
+        Transition(A.WRITE_OFF, S.PARTIALLY_RECEIVED, S.PARTIALLY_RECEIVED, "The units that are missing are given up."),
         Transition(
             A.COMPLETE,
             S.IN_TRANSIT,
@@ -73,6 +76,7 @@ TRANSFER = Lifecycle[TransferStatus, TransferAction, TransferFacts](
         A.RELEASE: Permission.ADJUST_STOCK,
         A.DISPATCH: Permission.ADJUST_STOCK,
         A.RECEIVE: Permission.ADJUST_STOCK,
+        A.WRITE_OFF: Permission.ADJUST_STOCK,
         A.CANCEL: Permission.ADJUST_STOCK,
     },
 )
