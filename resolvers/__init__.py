@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums
 import schema.stock_enums  # noqa: F401
+from resolvers.assemblies import AssemblyQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.locations import LocationQuery
@@ -12,6 +13,7 @@ from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
 from resolvers.stock import StockQuery
 from resolvers.tracking import TrackingQuery
+from resolvers.transfers import TransferQuery
 from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
 from schema.events import EVENT_TYPES
@@ -20,7 +22,17 @@ from schema.views import ReaderPerOperation
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, TrackingQuery, ViewerQuery, LiveQuery):
+class Query(
+    OrderQuery,
+    CatalogQuery,
+    LocationQuery,
+    StockQuery,
+    TransferQuery,
+    AssemblyQuery,
+    TrackingQuery,
+    ViewerQuery,
+    LiveQuery,
+):
     pass
 
 

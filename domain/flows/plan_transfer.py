@@ -7,14 +7,14 @@ from uuid import UUID
 
 from domain.flows.counted_goods import SkuUnits, added_up, check_lines, counted_variants
 from domain.kernel.actor import Permission
-from domain.kernel.errors import IllegalTransition, InvalidInput, NotFound
+from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
 from domain.orders import service as orders
 from domain.stock.decisions import check_note
 from domain.transfers import service as transfers
-from domain.transfers.lifecycle import TransferStatus
+from domain.transfers.lifecycle import TransferAction, TransferStatus
 from domain.transfers.models import TransferLineRow, TransferRow
 
 
@@ -66,9 +66,7 @@ async def set_transfer_lines(tx: UnitOfWork, request: SetTransferLines) -> UUID:
     """Plan the units of a DRAFT anew; its id. Raises IllegalTransition once they are set aside: cancel it then."""
     tx.actor.require(Permission.ADJUST_STOCK)
     transfer, before = await transfers.lock(tx, request.transfer_id)
-    if transfer.status != TransferStatus.DRAFT:
-        sentence = f"Set lines needs the transfer to be DRAFT; it is {transfer.status}."
-        raise IllegalTransition("transfer", "SET_LINES", transfer.status, "WRONG_STATUS", sentence)
+    transfers.step(transfer, TransferAction.SET_LINES)
     lines = await _lines(transfer.id, request.lines)
     await TransferLineRow.filter(id__in=[line.id for line in before]).delete()
     tx.add(*lines)

@@ -21,6 +21,7 @@ class TransferStatus(StrEnum):
 class TransferAction(StrEnum):
     """What can be done with a transfer."""
 
+    SET_LINES = "SET_LINES"
     RELEASE = "RELEASE"
     DISPATCH = "DISPATCH"
     RECEIVE = "RECEIVE"
@@ -49,6 +50,7 @@ TRANSFER = Lifecycle[TransferStatus, TransferAction, TransferFacts](
     "transfer",
     initial=(S.DRAFT,),
     transitions=(
+        Transition(A.SET_LINES, S.DRAFT, S.DRAFT, "Other units are planned."),
         Transition(A.RELEASE, S.DRAFT, S.RELEASED, "Its units are set aside at the source."),
         Transition(A.DISPATCH, S.RELEASED, S.IN_TRANSIT, "The units have left the source."),
         Transition(A.RECEIVE, S.IN_TRANSIT, S.PARTIALLY_RECEIVED, "Some units have arrived."),
@@ -73,6 +75,7 @@ TRANSFER = Lifecycle[TransferStatus, TransferAction, TransferFacts](
         Transition(A.CANCEL, S.RELEASED, S.CANCELED, "It was called off before it left; its units are free again."),
     ),
     permissions={
+        A.SET_LINES: Permission.ADJUST_STOCK,
         A.RELEASE: Permission.ADJUST_STOCK,
         A.DISPATCH: Permission.ADJUST_STOCK,
         A.RECEIVE: Permission.ADJUST_STOCK,

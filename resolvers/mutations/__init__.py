@@ -2,14 +2,25 @@
 
 import strawberry
 
+from resolvers.mutations.assemblies import AssemblyMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
+from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.work import WorkMutations
 
 
 @strawberry.type(description="What can be done. Each verb takes one `input`, and answers with what became of it.")
-class Mutation(OrderMutations, WorkMutations, MoneyMutations, ReturnMutations, StockMutations, CatalogMutations):
+class Mutation(
+    OrderMutations,
+    WorkMutations,
+    MoneyMutations,
+    ReturnMutations,
+    StockMutations,
+    TransferMutations,
+    AssemblyMutations,
+    CatalogMutations,
+):
     """Every verb of the API."""
