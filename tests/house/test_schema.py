@@ -31,7 +31,7 @@ from resolvers import build_schema
 from resolvers.context import Context
 from schema.views import Reader, broken_edges, undeclared_fields, undescribed
 from server.database import Database
-from tests.domain import shop
+from tests.domain import moves, shop
 
 SCHEMA = build_schema()
 CORE = SCHEMA._schema
@@ -39,6 +39,8 @@ CORE = SCHEMA._schema
 UNDECLARED: dict[str, str] = {}
 # What the anonymous may ask: who they are, which is nobody.
 OPEN: dict[str, Any] = {"viewer": {"actor": "anonymous", "kind": "ANONYMOUS", "permissions": [], "customer": None}}
+# Fields that are named by what a thing is there for, and what sort of thing it is.
+ROLES = {"source": "location", "destination": "location"}
 TEXTS = ("MUG", "things", shop.CHANNEL, "A-1")
 SCALARS: dict[str, Any] = {
     "String": "text",
@@ -65,7 +67,7 @@ def test_every_type_field_argument_and_value_is_described() -> None:
 
 async def open_books() -> list[str]:
     """Orders with something of everything, and the global id of one row of every type that the schema shows."""
-    await shop.open_shop({"MUG": (9, 9)})
+    places = await shop.open_shop({"MUG": (9, 9)})
     order_id = await shop.place({"MUG": 2}, customer=PlaceCustomer(email="ann@example.com"), external_reference="A-1")
     await shop.pay(order_id)
     await shop.deliver(order_id)
@@ -73,6 +75,9 @@ async def open_books() -> list[str]:
     await shop.run(request_return, RequestReturn(order_id, (line,), "Too blue."))
     await shop.run(grant_refund, GrantRefund(order_id, 500, "EUR", "Scratched."))
     await shop.run(hold_order, HoldOrder(await shop.place({"MUG": 1}), HoldKind.MANUAL, "Look at it first."))
+    await moves.send(places.north, places.south, {"MUG": 1})
+    await moves.declare_kit("CAP", {"MUG": 1})
+    await moves.plan_kits("CAP", places.north, 1)
     views = {each.__view__ for each in origins() if hasattr(each, "__view__")}
     firsts = [(view.prefix, await view.row.all().order_by("id").first()) for view in views]
     return [global_id(prefix, row.pk) for prefix, row in firsts if row]
@@ -121,6 +126,7 @@ def one(kind: GraphQLInputType, name: str, ids: list[str]) -> Any:
         return {each: one(field.type, each, ids) for each, field in wanted}
     if str(kind) == "ID":
         meant = "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).removesuffix("_id")
+        meant = ROLES.get(meant, meant)
         return next((each for each in ids if each.startswith(f"{meant}_0")), global_id(meant, UUID(int=1)))
     return "EUR" if name == "currency" else SCALARS[str(kind)]
 
