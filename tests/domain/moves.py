@@ -1,8 +1,10 @@
 """Transfers and assemblies for tests, in short words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from domain.assemblies.models import AssemblyRow
 from domain.catalog.models import ComponentRow, Composition, VariantRow
@@ -20,10 +22,11 @@ from domain.flows.receive_transfer import (
     write_off_transfer,
 )
 from domain.flows.release_transfer import CancelTransfer, ReleaseTransfer, cancel_transfer, release_transfer
+from domain.kernel.errors import DomainError
 from domain.stock.models import StockLevelRow, StockMovementRow
 from domain.transfers.models import TransferLineRow, TransferRow
 from tests.domain.books import COUNTERS
-from tests.domain.shop import run
+from tests.domain.shop import dump, run
 
 Units = Mapping[str, int]
 
@@ -98,6 +101,15 @@ async def ledger(subject: UUID) -> list[tuple[str, str, dict[str, int]]]:
     return found
 
 
+async def refusal(act: Awaitable[object]) -> DomainError:
+    """What it is refused with. Asserts that nothing at all was written."""
+    before = await dump()
+    with pytest.raises(DomainError) as refused:
+        await act
+    assert await dump() == before
+    return refused.value
+
+
 # -- kits ------------------------------------------------------------------------------------------------------------
 async def declare_kit(sku: str, parts: Units) -> None:
     """From now on the SKU is a kit, of which one consists of these units."""
@@ -127,7 +139,3 @@ async def cancel_kits(assembly: UUID) -> UUID:
 
 async def kits_status(assembly: UUID) -> str:
     return str((await AssemblyRow.get(id=assembly)).status)
-
-
-def causes(entries: Sequence[tuple[str, str, dict[str, int]]]) -> list[str]:
-    return [cause for _, cause, _ in entries]

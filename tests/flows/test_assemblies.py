@@ -1,13 +1,11 @@
 """Assemblies: components become kits, every counter of both, and what is refused."""
 
-import pytest
-
 from domain.assemblies.models import AssemblyLineRow, AssemblyRow
 from domain.catalog.errors import UnknownSku
 from domain.flows.adjust_stock import AdjustStock, adjust_stock
 from domain.flows.plan_assembly import PlanAssembly, plan_assembly
 from domain.kernel.actor import Role, staff
-from domain.kernel.errors import DomainError, InvalidInput, NotFound, PermissionDenied, Refusals
+from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied, Refusals
 from domain.kernel.ids import new_id
 from domain.kernel.models import JobRow
 from domain.locations.models import LocationRow
@@ -24,18 +22,10 @@ from tests.domain.moves import (
     ledger,
     make_kits,
     plan_kits,
+    refusal,
     release_kits,
 )
-from tests.domain.shop import RUNNER, Shop, dump, level, open_shop, place, run
-
-
-async def refusal(act: object) -> DomainError:
-    """What it is refused with. Asserts that nothing at all was written."""
-    before = await dump()
-    with pytest.raises(DomainError) as refused:
-        await act  # type: ignore[misc]
-    assert await dump() == before
-    return refused.value
+from tests.domain.shop import RUNNER, Shop, column, dump, level, open_shop, place, run
 
 
 async def open_with_kits(stock: dict[str, tuple[int, ...]]) -> Shop:
@@ -127,7 +117,7 @@ async def test_new_kits_are_given_to_whoever_waits_for_them(database: Database) 
     shelf = await level("CAP", shop.north)
     await run(accept_to_wait, shelf.id)
     await make_kits(await release_kits(await plan_kits("CAP", shop.north, 1)))
-    assert {"level_id": shelf.id.hex} in await JobRow.filter(kind="fill_backorders").values_list("payload", flat=True)
+    assert {"level_id": shelf.id.hex} in await column(JobRow.filter(kind="fill_backorders"), "payload")
 
 
 async def accept_to_wait(tx: object, level_id: object) -> object:
