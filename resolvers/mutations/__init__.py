@@ -3,6 +3,7 @@
 import strawberry
 
 from resolvers.mutations.assemblies import AssemblyMutations
+from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
@@ -19,6 +20,7 @@ class Mutation(
     MoneyMutations,
     ReturnMutations,
     StockMutations,
+    BulkMutations,
     TransferMutations,
     AssemblyMutations,
     CatalogMutations,
