@@ -67,8 +67,9 @@ async def make_kits(runner: Runner) -> None:
 
 
 async def _fullest(most: int) -> list[StockLevelRow]:
-    """The levels of one location with most units to spare."""
-    levels = sorted(await StockLevelRow.all(), key=lambda level: (-atp(level), level.sku))
+    """Of some levels those of one location with most units to spare."""
+    some = await StockLevelRow.all().order_by("sku", "id").limit(40)
+    levels = sorted(some, key=lambda level: (-atp(level), level.sku))
     return [each for each in levels if each.location_id == levels[0].location_id and atp(each) > 0][:most]
 
 
