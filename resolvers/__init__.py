@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums
 import schema.stock_enums  # noqa: F401
+from resolvers.assemblies import AssemblyQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
@@ -15,6 +16,7 @@ from resolvers.orders import OrderQuery
 from resolvers.stock import StockQuery
 from resolvers.supplies import SupplyQuery
 from resolvers.tracking import TrackingQuery
+from resolvers.transfers import TransferQuery
 from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
 from schema.events import EVENT_TYPES
@@ -35,6 +37,8 @@ class Query(
     ViewerQuery,
     LiveQuery,
     StockLiveQuery,
+    TransferQuery,
+    AssemblyQuery,
 ):
     pass
 

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.assemblies import AssemblyMutations
 from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.channels import ChannelMutations
@@ -10,6 +11,7 @@ from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.supplies import SupplyMutations
+from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.work import WorkMutations
 
 
@@ -23,6 +25,8 @@ class Mutation(
     SupplyMutations,
     ChannelMutations,
     BulkMutations,
+    TransferMutations,
+    AssemblyMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

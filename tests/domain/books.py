@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.allocation.models import AllocationRow
+from domain.assemblies.models import AssemblyLineRow, AssemblyRow
 from domain.fulfillment.models import FulfillmentOrderLineRow, FulfillmentOrderRow
 from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.models import LogRow
@@ -14,6 +15,7 @@ from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
 from domain.shipping.models import ParcelLineRow
 from domain.stock.models import StockLevelRow, StockMovementRow
 from domain.stock.queries import atp
+from domain.transfers.models import TransferLineRow, TransferRow
 
 COUNTERS = ("on_hand", "allocated", "reserved", "waiting", "damaged", "quarantined", "safety_stock", "incoming")
 OPEN_REFUNDS = ("GRANTED", "REQUESTED", "PENDING", "FAILED")
@@ -35,14 +37,38 @@ async def assert_stock_is_what_the_ledger_says(*, is_oversold: bool) -> None:
     for movement in await StockMovementRow.all():
         for name in COUNTERS:
             sums[movement.level_id][name] += getattr(movement, name)
+    promised, expected = await what_is_promised(), await what_is_on_its_way()
+    for level in await StockLevelRow.all():
+        here = level.variant_id, level.location_id
+        assert {name: getattr(level, name) for name in COUNTERS} == {name: sums[level.id][name] for name in COUNTERS}
+        assert level.allocated == promised.pop(here, 0)
+        assert level.incoming == expected.pop(here, 0)
+        assert is_oversold or atp(level) >= 0, f"{level.sku} was promised beyond ATP"
+    assert not +promised, "allocated where there is no stock level"
+    assert not +expected, "expected where there is no stock level"
+
+
+async def what_is_promised() -> Counter[tuple[UUID, UUID]]:
+    """Units that orders, transfers and assemblies have allocated, by variant and location."""
     promised: Counter[tuple[UUID, UUID]] = Counter()
     for row in await AllocationRow.all():
         promised[row.variant_id, row.location_id] += row.quantity
-    for level in await StockLevelRow.all():
-        assert {name: getattr(level, name) for name in COUNTERS} == {name: sums[level.id][name] for name in COUNTERS}
-        assert level.allocated == promised.pop((level.variant_id, level.location_id), 0)
-        assert is_oversold or atp(level) >= 0, f"{level.sku} was promised beyond ATP"
-    assert not +promised, "allocated where there is no stock level"
+    for transfer in await TransferRow.all():
+        for line in await TransferLineRow.filter(transfer_id=transfer.id):
+            promised[line.variant_id, transfer.source_id] += line.allocated
+    for assembly in await AssemblyRow.all():
+        for part in await AssemblyLineRow.filter(assembly_id=assembly.id):
+            promised[part.variant_id, assembly.location_id] += part.allocated
+    return promised
+
+
+async def what_is_on_its_way() -> Counter[tuple[UUID, UUID]]:
+    """Units of transfers that have left and neither arrived nor were written off, by variant and destination."""
+    expected: Counter[tuple[UUID, UUID]] = Counter()
+    for transfer in await TransferRow.all():
+        for line in await TransferLineRow.filter(transfer_id=transfer.id):
+            expected[line.variant_id, transfer.destination_id] += line.on_its_way
+    return expected
 
 
 async def assert_every_unit_stands_in_one_counter() -> None:
