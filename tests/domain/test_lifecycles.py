@@ -19,6 +19,7 @@ from domain.orders.lifecycle import ORDER, FulfillmentStatus, OrderFacts, OrderS
 from domain.payments.lifecycle import PAYMENT, REFUND, PaymentFacts, RefundFacts
 from domain.returns.lifecycle import DISPOSITION, RETURN, DispositionFacts, ReturnFacts
 from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
+from domain.supplies.lifecycle import SUPPLY, SupplyFacts
 from domain.transfers.lifecycle import TRANSFER, TransferFacts
 
 
@@ -166,6 +167,19 @@ EXPECTED = {
             "CANCEL": "DRAFT|RELEASED → CANCELED",
         },
     ),
+    "supply": Expected(
+        SUPPLY,
+        SupplyFacts(0),
+        "DRAFT",
+        {
+            "SET_LINES": "DRAFT → DRAFT",
+            "CONFIRM": "DRAFT → CONFIRMED",
+            "RESCHEDULE": "DRAFT → DRAFT, CONFIRMED → CONFIRMED, PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "RECEIVE": "CONFIRMED|PARTIALLY_RECEIVED → PARTIALLY_RECEIVED, RECEIVED → RECEIVED",
+            "CLOSE": "CONFIRMED|PARTIALLY_RECEIVED → RECEIVED",
+            "CANCEL": "DRAFT|CONFIRMED → CANCELED",
+        },
+    ),
 }
 CELLS = [
     pytest.param(expected, action, status, id=f"{name}: {action} {status}")
@@ -295,6 +309,17 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
             "2 units have not arrived: receive them, or write them off.",
         )
         for status in ("IN_TRANSIT", "PARTIALLY_RECEIVED")
+    ),
+    *(
+        (
+            SUPPLY,
+            "CLOSE",
+            status,
+            SupplyFacts(2),
+            "UNITS_EXPECTED",
+            "2 units are still expected: receive them, or say that they will not come.",
+        )
+        for status in ("CONFIRMED", "PARTIALLY_RECEIVED")
     ),
 ]
 
