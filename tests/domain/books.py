@@ -15,6 +15,7 @@ from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
 from domain.shipping.models import ParcelLineRow
 from domain.stock.models import StockLevelRow, StockMovementRow
 from domain.stock.queries import atp
+from domain.supplies.models import SupplyLineRow
 from domain.transfers.models import TransferLineRow, TransferRow
 
 COUNTERS = ("on_hand", "allocated", "reserved", "waiting", "damaged", "quarantined", "safety_stock", "incoming")
@@ -63,11 +64,13 @@ async def what_is_promised() -> Counter[tuple[UUID, UUID]]:
 
 
 async def what_is_on_its_way() -> Counter[tuple[UUID, UUID]]:
-    """Units of transfers that have left and neither arrived nor were written off, by variant and destination."""
+    """Units that suppliers will bring, and of transfers on their way, by variant and the location that expects them."""
     expected: Counter[tuple[UUID, UUID]] = Counter()
     for transfer in await TransferRow.all():
         for line in await TransferLineRow.filter(transfer_id=transfer.id):
             expected[line.variant_id, transfer.destination_id] += line.on_its_way
+    for coming in await SupplyLineRow.all():
+        expected[coming.variant_id, coming.location_id] += coming.expected
     return expected
 
 
