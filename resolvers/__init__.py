@@ -10,6 +10,7 @@ from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
+from resolvers.reservations import ReservationQuery
 from resolvers.stock import StockQuery
 from resolvers.tracking import TrackingQuery
 from resolvers.viewer import ViewerQuery
@@ -20,7 +21,16 @@ from schema.views import ReaderPerOperation
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, TrackingQuery, ViewerQuery, LiveQuery):
+class Query(
+    OrderQuery,
+    CatalogQuery,
+    LocationQuery,
+    StockQuery,
+    ReservationQuery,
+    TrackingQuery,
+    ViewerQuery,
+    LiveQuery,
+):
     pass
 
 

@@ -29,7 +29,10 @@ MOST_ON_HAND = 1_000_000_000
 
 @dataclass(frozen=True)
 class Movement:
-    """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order."""
+    """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order.
+
+    `actor` is who did it, where that is somebody else than who asks: time itself, for one.
+    """
 
     level_id: UUID
     cause: MovementCause
@@ -47,6 +50,7 @@ class Movement:
     reason: AdjustmentReason | None = None
     note: str | None = None
     unique_key: str | None = None
+    actor: str | None = None
 
     @property
     def deltas(self) -> dict[str, int]:
@@ -59,14 +63,23 @@ async def lock_levels(variant_ids: Iterable[UUID]) -> list[StockLevelRow]:
     return await StockLevelRow.filter(variant_id__in=list(variant_ids)).order_by("id").select_for_update()
 
 
+async def lock_each(level_ids: Collection[UUID]) -> list[StockLevelRow]:
+    """These levels, locked, in the order of their keys."""
+    return await StockLevelRow.filter(id__in=list(level_ids)).order_by("id").select_for_update()
+
+
 @dataclass(frozen=True)
 class Free:
-    """What may still be promised of a SKU at a location; negative when facts took more than was free."""
+    """What may still be promised of a SKU at a location; negative when facts took more than was free.
+
+    `reserved` are units that baskets hold, which are free again where their time is over.
+    """
 
     level_id: UUID
     location_id: UUID
     sku: str
     atp: int
+    reserved: int
 
 
 async def lock_free(variant_ids: Collection[UUID]) -> list[Free]:
@@ -77,7 +90,8 @@ async def lock_free(variant_ids: Collection[UUID]) -> list[Free]:
         variant_ids,
     )
     return [
-        Free(level, place, sku, available_to_promise(*counters)) for level, place, sku, *counters in map(_all, found)
+        Free(level, place, sku, available_to_promise(*counters), counters[2])
+        for level, place, sku, *counters in map(_all, found)
     ]
 
 
@@ -150,7 +164,7 @@ def _line(tx: UnitOfWork, each: Movement) -> StockMovementRow:
         order_id=each.order_id,
         subject_id=each.subject_id,
         lot_id=each.lot_id,
-        actor=tx.principal(each.order_id),
+        actor=each.actor or tx.principal(each.order_id),
         note=each.note,
         unique_key=each.unique_key,
         occurred_at=tx.now,
