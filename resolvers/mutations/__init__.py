@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
@@ -18,6 +19,7 @@ class Mutation(
     MoneyMutations,
     ReturnMutations,
     StockMutations,
+    BulkMutations,
     ReservationMutations,
     CatalogMutations,
 ):

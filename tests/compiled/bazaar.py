@@ -8,6 +8,7 @@ from typing import Any
 
 from tortoise.models import Model
 
+from domain.bulk.models import BulkRunRow
 from domain.catalog.models import PriceRow, ProductRow, VariantRow
 from domain.channels.models import ChannelRow
 from domain.customers.models import CustomerRow
@@ -62,6 +63,7 @@ _NAMED: dict[str, type[Model]] = {
     "stock_level": StockLevelRow,
     "reservation": ReservationRow,
     "reservation_line": ReservationLineRow,
+    "bulk_run": BulkRunRow,
 }
 
 
