@@ -184,7 +184,7 @@ insert into reservations (id, channel_id, customer_id, order_id, external_refere
         expires_at, ended_at)
     select uid(32, n, 0), uid(1, 0, (chance(n, 7) ^ 3 * 4)::int % 4), case when n % 20 > 0 then uid(7, buyer, 0) end,
         case when n % 3 > 0 then uid(8, n, 0) end, 'BASKET-' || n,
-        case when n % 3 > 0 then 'TAKEN' when n > {orders} - 60 then 'ACTIVE' when n % 4000 = 6 then 'RELEASED'
+        case when n % 3 > 0 then 'TAKEN' when n > {orders} - 60 then 'ACTIVE' when n % 9 = 6 then 'RELEASED'
             else 'EXPIRED' end,
         'staff:sam', placed_at - interval '5 minutes', placed_at + interval '10 minutes',
         case when n % 3 > 0 or n <= {orders} - 60 then placed_at end
@@ -195,6 +195,9 @@ insert into reservation_lines (id, reservation_id, level_id, variant_id, locatio
         'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), 1, (n % 3 = 0 and n > {orders} - 60)::int,
         placed_at + interval '10 minutes'
     from book, generate_series(1, size) i;
+update stock_levels set reserved = basket.units
+    from (select level_id, sum(held) as units from reservation_lines where held > 0 group by 1) as basket
+    where id = level_id;
 insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
         incoming, cause, order_id, actor, occurred_at)
     select uid(27, n, i * 2 + j), uid(6, 1 + (sku + i) % {variants}, place % 3), -j, 1 - 2 * j, 0, 0, 0, 0, 0, 0,
