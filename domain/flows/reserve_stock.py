@@ -15,7 +15,6 @@ from domain.kernel.actor import ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.queries import active_locations
 from domain.orders.decisions import MOST_UNITS, checked_units
 from domain.reservations.events import ReservationMade
 from domain.reservations.lifecycle import ReservationStatus
@@ -70,10 +69,8 @@ async def reserve_stock(tx: UnitOfWork, request: ReserveStock) -> UUID:
     free = {
         (each.location_id, each.sku): each for each in await lock_free(tx, {need.part.id for need in needs.values()})
     }
-    places = await active_locations({location_id for location_id, _ in free}) if free else []
-    sources = [
-        Source(place, {sku: max(free[place, sku].atp, 0) for sku in needs if (place, sku) in free}) for place in places
-    ]
+    places = dict.fromkeys(location_id for location_id, _ in free)
+    sources = [Source(place, {sku: free[place, sku].atp for sku in needs if (place, sku) in free}) for place in places]
     plan = _planned(needs, sources)
     reservation = ReservationRow(
         id=new_id(),
@@ -87,8 +84,8 @@ async def reserve_stock(tx: UnitOfWork, request: ReserveStock) -> UUID:
     )
     levels = {key: each.level_id for key, each in free.items()}
     lines = _lines(reservation, needs, plan, levels)
-    await stock.move(tx, [_set_aside(line) for line in lines])
     tx.add(reservation, *lines)
+    stock.move_free(tx, [_set_aside(line) for line in lines], free.values())
     tx.record(ReservationMade(None, reservation.id, sum(line.quantity for line in lines)))
     return reservation.id
 
