@@ -109,7 +109,11 @@ class Shelf:
         """
         first = take_held(draft.demand, {key: units for key, units in held.items() if key[0] in self.locations})
         demand = first.short
-        sources = [Source(place, {sku: self.free.get((place, sku), 0) for sku in demand}) for place in self.locations]
+        units = draft.sight.units
+        sources = [
+            Source(place, {sku: units(place, self.free.get((place, sku), 0)) for sku in demand})
+            for place in self.locations
+        ]
         plan = plan_allocation(demand, sources)
         if not plan.is_complete:
             sku = next(each.sku for each in draft.stocked if each.sku in plan.short)

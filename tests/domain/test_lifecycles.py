@@ -19,6 +19,7 @@ from domain.payments.lifecycle import PAYMENT, REFUND, PaymentFacts, RefundFacts
 from domain.reservations.lifecycle import RESERVATION, ReservationFacts
 from domain.returns.lifecycle import DISPOSITION, RETURN, DispositionFacts, ReturnFacts
 from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
+from domain.supplies.lifecycle import SUPPLY, SupplyFacts
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,19 @@ EXPECTED = {
             "EXPIRE": "ACTIVE → EXPIRED",
         },
         {"EXPIRE": ReservationFacts(is_overdue=True)},
+    ),
+    "supply": Expected(
+        SUPPLY,
+        SupplyFacts(0),
+        "DRAFT",
+        {
+            "SET_LINES": "DRAFT → DRAFT",
+            "CONFIRM": "DRAFT → CONFIRMED",
+            "RESCHEDULE": "DRAFT → DRAFT, CONFIRMED → CONFIRMED, PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "RECEIVE": "CONFIRMED|PARTIALLY_RECEIVED → PARTIALLY_RECEIVED, RECEIVED → RECEIVED",
+            "CLOSE": "CONFIRMED|PARTIALLY_RECEIVED → RECEIVED",
+            "CANCEL": "DRAFT|CONFIRMED → CANCELED",
+        },
     ),
 }
 CELLS = [
@@ -291,6 +305,17 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
         ReservationFacts(is_overdue=False),
         "NOT_OVERDUE",
         "Its time is not over yet.",
+    ),
+    *(
+        (
+            SUPPLY,
+            "CLOSE",
+            status,
+            SupplyFacts(2),
+            "UNITS_EXPECTED",
+            "2 units are still expected: receive them, or say that they will not come.",
+        )
+        for status in ("CONFIRMED", "PARTIALLY_RECEIVED")
     ),
 ]
 
