@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.bulk import events as bulk
+from domain.reservations import events as reservations
 from domain.stock import events as stock
 from schema.facts import StockEvent, event_of, fact, subject
 from schema.references import id_of
 
 if TYPE_CHECKING:
     from schema.bulk import BulkRun
+    from schema.reservations import Reservation
 
 
 @event_of(stock.StockLevelChanged)
@@ -50,6 +52,43 @@ class BulkRunProgressed(StockEvent):
     done: int = fact("done", int, doc="Rows that were dealt with then.")
     rows: int = fact("rows", int, doc="Rows in all.")
     run: Annotated["BulkRun", strawberry.lazy("schema.bulk")] | None = subject(doc="The run.")
+
+
+@event_of(reservations.ReservationMade)
+class ReservationMade(StockEvent):
+    units: int = fact("units", int, doc="Units that were set aside.")
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
+
+
+@event_of(reservations.ReservationExtended)
+class ReservationExtended(StockEvent):
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
+
+
+@event_of(reservations.ReservationTaken)
+class ReservationTaken(StockEvent):
+    units: int = fact("units", int, doc="Units that the order took.")
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
+
+
+@event_of(reservations.ReservationReleased)
+class ReservationReleased(StockEvent):
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
+
+
+@event_of(reservations.ReservationExpired)
+class ReservationExpired(StockEvent):
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
 
 
 # What the log calls it -> what the API shows it as.
