@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.bulk import events as bulk
+from domain.reservations import events as reservations
 from domain.stock import events as stock
 from domain.supplies import events as supplies
 from domain.transfers import events as transfers
@@ -14,6 +15,7 @@ from schema.references import id_of
 
 if TYPE_CHECKING:
     from schema.bulk import BulkRun
+    from schema.reservations import Reservation
     from schema.supplies import Supply
     from schema.transfers import Transfer
 
@@ -120,6 +122,43 @@ class TransferWrittenOff(StockEvent):
 @event_of(transfers.TransferCanceled)
 class TransferCanceled(StockEvent):
     transfer: TheTransfer = subject(doc="The transfer.")
+
+
+@event_of(reservations.ReservationMade)
+class ReservationMade(StockEvent):
+    units: int = fact("units", int, doc="Units that were set aside.")
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
+
+
+@event_of(reservations.ReservationExtended)
+class ReservationExtended(StockEvent):
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
+
+
+@event_of(reservations.ReservationTaken)
+class ReservationTaken(StockEvent):
+    units: int = fact("units", int, doc="Units that the order took.")
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
+
+
+@event_of(reservations.ReservationReleased)
+class ReservationReleased(StockEvent):
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
+
+
+@event_of(reservations.ReservationExpired)
+class ReservationExpired(StockEvent):
+    reservation: Annotated["Reservation", strawberry.lazy("schema.reservations")] | None = subject(
+        doc="The reservation."
+    )
 
 
 # What the log calls it -> what the API shows it as.

@@ -29,7 +29,10 @@ MOST_ON_HAND = 1_000_000_000
 
 @dataclass(frozen=True)
 class Movement:
-    """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order."""
+    """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order.
+
+    `actor` is who did it, where that is somebody else than who asks: time itself, for one.
+    """
 
     level_id: UUID
     cause: MovementCause
@@ -47,6 +50,7 @@ class Movement:
     reason: AdjustmentReason | None = None
     note: str | None = None
     unique_key: str | None = None
+    actor: str | None = None
 
     @property
     def deltas(self) -> dict[str, int]:
@@ -57,6 +61,11 @@ class Movement:
 async def lock_levels(variant_ids: Iterable[UUID]) -> list[StockLevelRow]:
     """The levels of these variants at every location, locked, in the order of their keys."""
     return await StockLevelRow.filter(variant_id__in=list(variant_ids)).order_by("id").select_for_update()
+
+
+async def lock_each(level_ids: Collection[UUID]) -> list[StockLevelRow]:
+    """These levels, locked, in the order of their keys."""
+    return await StockLevelRow.filter(id__in=list(level_ids)).order_by("id").select_for_update()
 
 
 @dataclass(frozen=True)
@@ -143,7 +152,7 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     that are several are locked by the caller, in key order.
     Raises InsufficientStock when a level cannot give what is asked; the caller's transaction then rolls back whole.
     """
-    changes = _sums(movements)
+    changes = sums(movements)
     changed = await add(Addition(StockLevelRow, changes, _GUARD, tx.now), returning=_AFTER)
     for level_id in sorted(changes.keys() - changed.keys()):
         await _refuse(level_id, changes[level_id])
@@ -156,7 +165,7 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
 
 def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Free]) -> None:
     """As `move`, with everything else at the end: for promises of what `lock_free` showed to be free on this shelf."""
-    changes = _sums(movements)
+    changes = sums(movements)
     tx.add_units(Addition(StockLevelRow, changes, _GUARD, tx.now))
     moved = [level for level in shelf if level.level_id in changes]
     tx.add(*_ledger(tx, movements, {level.level_id: (level.sku, level.location_id) for level in moved}))
@@ -165,7 +174,7 @@ def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Fre
         _tell(tx, level.level_id, level.counters, after, level.low_stock_at)
 
 
-def _sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
+def sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
     """What changes of each level."""
     changes: dict[UUID, dict[str, int]] = {}
     for movement in movements:
@@ -190,7 +199,7 @@ def _ledger(
             order_id=each.order_id,
             subject_id=each.subject_id,
             lot_id=each.lot_id,
-            actor=tx.principal(each.order_id),
+            actor=each.actor or tx.principal(each.order_id),
             note=each.note,
             unique_key=each.unique_key,
             occurred_at=tx.now,

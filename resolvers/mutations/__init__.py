@@ -8,6 +8,7 @@ from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.channels import ChannelMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
+from resolvers.mutations.reservations import ReservationMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.supplies import SupplyMutations
@@ -27,6 +28,7 @@ class Mutation(
     BulkMutations,
     TransferMutations,
     AssemblyMutations,
+    ReservationMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

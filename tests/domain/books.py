@@ -11,6 +11,7 @@ from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.models import LogRow
 from domain.orders.models import OrderLineRow, OrderRow, RequirementRow
 from domain.payments.models import PaymentRow, PaymentTransactionRow, RefundRow, TransactionKind
+from domain.reservations.models import ReservationLineRow
 from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
 from domain.shipping.models import ParcelLineRow
 from domain.stock.models import StockLevelRow, StockMovementRow
@@ -39,11 +40,15 @@ async def assert_stock_is_what_the_ledger_says(*, is_oversold: bool) -> None:
         for name in COUNTERS:
             sums[movement.level_id][name] += getattr(movement, name)
     promised, expected = await what_is_promised(), await what_is_on_its_way()
+    held: Counter[UUID] = Counter()
+    for line in await ReservationLineRow.all():
+        held[line.level_id] += line.held
     for level in await StockLevelRow.all():
         here = level.variant_id, level.location_id
         assert {name: getattr(level, name) for name in COUNTERS} == {name: sums[level.id][name] for name in COUNTERS}
         assert level.allocated == promised.pop(here, 0)
         assert level.incoming == expected.pop(here, 0)
+        assert level.reserved == held[level.id]
         assert is_oversold or atp(level) >= 0, f"{level.sku} was promised beyond ATP"
     assert not +promised, "allocated where there is no stock level"
     assert not +expected, "expected where there is no stock level"
