@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from domain.allocation.models import AllocationRow
@@ -22,6 +23,7 @@ from domain.stock.queries import counters_of
 # So many promises are looked at, before it is looked again at what is still missing.
 MOST_AT_ONCE = 100
 MOST_LOOKED_AT = 10_000
+AGAIN_AFTER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ async def resolve_shortage(tx: UnitOfWork, request: ResolveShortage) -> int:
                 missing, chosen = missing - mine, chosen + 1
         if missing <= 0 or chosen >= MOST_AT_ONCE or not some:
             break
-    if missing > 0 and chosen:
-        tx.later("resolve_shortage", {"level_id": level.id.hex})
+    if chosen >= MOST_AT_ONCE:  # there may be more of them, once these are done
+        tx.later("resolve_shortage", {"level_id": level.id.hex}, after=AGAIN_AFTER)
     return chosen
 
 
