@@ -9,7 +9,7 @@ import strawberry
 
 from domain.kernel.actor import Scope
 from domain.stock.decisions import available_to_promise
-from domain.stock.models import MovementCause, StockLevelRow, StockMovementRow
+from domain.stock.models import AdjustmentReason, MovementCause, StockLevelRow, StockMovementRow
 from domain.stock.queries import visible_stock
 from schema.references import id_of
 from schema.views import (
@@ -32,6 +32,8 @@ from schema.views import (
 if TYPE_CHECKING:
     from schema.catalog import Variant
     from schema.locations import Location
+    from schema.lots import Lot, SerialNumber
+    from schema.shortages import Shortage
 
 
 @where_of(StockLevelRow)
@@ -83,6 +85,7 @@ class StockLevel(Node):
     quarantined: int
     safety_stock: int
     incoming: int
+    low_stock_at: int | None
     updated_at: datetime
     variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = one(
         by="variant", doc="The variant that is counted."
@@ -95,6 +98,17 @@ class StockLevel(Node):
         order_by=StockMovementOrdering,
         doc="The ledger: every change of a counter. Counters are its sums.",
     )
+    lots: Connection[Annotated[Lot, strawberry.lazy("schema.lots")]] = connection(
+        ("received_at",),
+        by="level",
+        doc="What is on hand by lot, the oldest first; none where the variant's lots are not told apart.",
+    )
+    serial_numbers: Connection[Annotated[SerialNumber, strawberry.lazy("schema.lots")]] = connection(
+        ("-received_at",), by="level", doc="Units with a name of their own that are here, or last were."
+    )
+    shortages: Connection[Annotated[Shortage, strawberry.lazy("schema.shortages")]] = connection(
+        ("-opened_at",), by="level", doc="When more units were promised than were there."
+    )
 
 
 @view_of(StockMovementRow, visible=visible_stock)
@@ -102,6 +116,7 @@ class StockMovement(Node):
     """A ledger line: what each counter changed by, and why. It never changes."""
 
     cause: MovementCause
+    reason: AdjustmentReason | None
     on_hand: int
     allocated: int
     reserved: int
@@ -110,6 +125,7 @@ class StockMovement(Node):
     quarantined: int
     safety_stock: int
     incoming: int
+    lot: Annotated[Lot, strawberry.lazy("schema.lots")] | None = one(by="lot", doc="The lot whose units came or went.")
     order_key: strawberry.ID | None = id_of("order", "order_id", name="orderId", doc="The order that it was for.")
     actor: str
     note: str | None

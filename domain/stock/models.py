@@ -190,15 +190,20 @@ class SerialNumberRow(Row):
 class ShortageRow(Row):
     """Facts took more units than were free: so many are promised that are not there."""
 
-    level: Any = reference("StockLevelRow", "Where they are missing.")
+    level: Any = reference("StockLevelRow", "Where they are missing.", index=False)
     level_id: UUID
+    is_open = fields.BooleanField(default=True, description="Whether units are still missing.")
     units = fields.IntField(description="Units promised that are not there; 0 once it is over.")
     opened_at = fields.DatetimeField(description="When it began.")
     resolved_at = fields.DatetimeField(null=True, description="When every promise was kept or given elsewhere.")
 
     class Meta:
         table = "shortages"
-        indexes = [Index(fields=("opened_at", "id"))]
+        indexes = [
+            Index(fields=("opened_at", "id")),
+            Index(fields=("is_open", "opened_at", "id")),
+            Index(fields=("level_id", "opened_at", "id")),
+        ]
         constraints = [
             UniqueConstraint(fields=("level_id",), name="shortages_open", condition="resolved_at IS NULL"),
             CheckConstraint(check="units >= 0", name="shortages_units_not_negative"),

@@ -246,8 +246,8 @@ async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
         await open_one.save(force_create=True)
         tx.record(ShortageOpened(level_id, open_one.id, units))
     else:
-        open_one.units, open_one.resolved_at = units, None if units else tx.now
-        await open_one.save(update_fields=["units", "resolved_at"])
+        open_one.units, open_one.is_open, open_one.resolved_at = units, units > 0, None if units else tx.now
+        await open_one.save(update_fields=["units", "is_open", "resolved_at"])
     if has_grown:  # where it shrank, somebody is about it
         tx.later("resolve_shortage", {"level_id": level_id.hex})
     if not units:

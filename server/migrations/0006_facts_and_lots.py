@@ -49,6 +49,31 @@ class Migration(migrations.Migration):
             model_name="SerialNumberRow",
             index=Index(fields=["level_id", "received_at", "id"]),
         ),
+        ops.AlterField(
+            model_name="ShortageRow",
+            name="level",
+            field=fields.ForeignKeyField(
+                "waybill.StockLevelRow",
+                source_field="level_id",
+                db_constraint=True,
+                to_field="id",
+                related_name=False,
+                on_delete=OnDelete.NO_ACTION,
+            ),
+        ),
+        ops.AddField(
+            model_name="ShortageRow",
+            name="is_open",
+            field=fields.BooleanField(default=True),
+        ),
+        ops.AddIndex(
+            model_name="ShortageRow",
+            index=Index(fields=["is_open", "opened_at", "id"]),
+        ),
+        ops.AddIndex(
+            model_name="ShortageRow",
+            index=Index(fields=["level_id", "opened_at", "id"]),
+        ),
         ops.AddField(
             model_name="SnapshotRow",
             name="outdated",
