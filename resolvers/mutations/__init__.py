@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
@@ -19,6 +20,7 @@ class Mutation(
     ReturnMutations,
     StockMutations,
     StockFactMutations,
+    BulkMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from tortoise.models import Model
 
+from domain.bulk.models import BulkRunRow
 from domain.catalog.models import PriceRow, ProductRow, VariantRow
 from domain.channels.models import ChannelRow
 from domain.customers.models import CustomerRow
@@ -22,7 +23,7 @@ from domain.orders.models import HoldRow, OrderLineRow, OrderRow
 from domain.payments.models import PaymentRow
 from domain.returns.models import ReturnRow
 from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
-from domain.stock.models import StockLevelRow
+from domain.stock.models import LotRow, SerialNumberRow, ShortageRow, SnapshotRow, StockLevelRow
 from examples.seed import seed_shop
 from schema.compiled import Fetch
 from server.database import Database
@@ -57,6 +58,11 @@ _NAMED: dict[str, type[Model]] = {
     "variant": VariantRow,
     "price": PriceRow,
     "stock_level": StockLevelRow,
+    "lot": LotRow,
+    "serial_number": SerialNumberRow,
+    "shortage": ShortageRow,
+    "snapshot": SnapshotRow,
+    "bulk_run": BulkRunRow,
 }
 
 
@@ -101,7 +107,7 @@ async def known_texts() -> list[str]:
     numbers = await OrderRow.all().limit(6).values_list("number", flat=True)
     skus = await VariantRow.all().limit(6).values_list("sku", flat=True)
     codes = await ChannelRow.all().values_list("code", flat=True)
-    return [*map(str, [*numbers, *skus, *codes]), "W", "WB", "long " * 60, "\0", *TEXTS]
+    return [*map(str, [*numbers, *skus, *codes]), "SN-0001", "W", "WB", "long " * 60, "\0", *TEXTS]
 
 
 @asynccontextmanager
