@@ -36,7 +36,8 @@ async def tell_units_apart(runner: Runner) -> None:
     """One SKU came in lots, another has a number on each unit."""
     first = await StockLevelRow.all().order_by("sku", "id").first()
     other = await VariantRow.filter(is_stock_tracked=True).order_by("-sku").first()
-    assert first and other, "a shop has stock"
+    assert first is not None, "a shop has stock"
+    assert other is not None, "a shop counts something"
     for sku, kind in ((first.sku, Traceability.LOT), (other.sku, Traceability.SERIAL)):
         await runner.run(trace_variant, KEEPER, TraceVariant(sku, kind, is_first_expired_first_out=True))
     lots = (LotUnits("L-24-07", GOOD_UNTIL, 2), LotUnits("L-24-09", None, 1))
