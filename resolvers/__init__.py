@@ -8,6 +8,7 @@ import schema.stock_enums  # noqa: F401
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
+from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
@@ -17,16 +18,27 @@ from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
 from schema.events import EVENT_TYPES
 from schema.scalars import SCALARS
+from schema.stock_events import STOCK_EVENT_TYPES
 from schema.views import ReaderPerOperation
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, BulkQuery, TrackingQuery, ViewerQuery, LiveQuery):
+class Query(
+    OrderQuery,
+    CatalogQuery,
+    LocationQuery,
+    StockQuery,
+    BulkQuery,
+    TrackingQuery,
+    ViewerQuery,
+    LiveQuery,
+    StockLiveQuery,
+):
     pass
 
 
 @strawberry.type(description="What can be watched.")
-class Subscription(LiveSubscription):
+class Subscription(LiveSubscription, StockLiveSubscription):
     pass
 
 
@@ -36,7 +48,7 @@ def build_schema() -> strawberry.Schema:
         Query,
         Mutation,
         Subscription,
-        types=[*EVENT_TYPES.values(), *ERROR_TYPES],
+        types=[*EVENT_TYPES.values(), *STOCK_EVENT_TYPES.values(), *ERROR_TYPES],
         extensions=[ReaderPerOperation],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )

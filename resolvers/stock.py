@@ -4,7 +4,15 @@ import strawberry
 
 from schema.lots import SerialNumber, which_serial_number
 from schema.shortages import SHORTAGE_ORDERINGS, Shortage, ShortageOrdering, ShortageWhere
-from schema.stock import STOCK_ORDERINGS, StockLevel, StockLevelOrdering, StockLevelWhere
+from schema.stock import (
+    STOCK_ORDERINGS,
+    StockLedgerWhere,
+    StockLevel,
+    StockLevelOrdering,
+    StockLevelWhere,
+    StockMovement,
+    StockMovementOrdering,
+)
 from schema.views import Connection, connection, named
 
 
@@ -24,4 +32,11 @@ class StockQuery:
         sku=(str, "What it is."),
         number=(str, "The maker's name for the unit."),
         doc="One unit by its name; null when it is not known, or not for you to see.",
+    )
+    stock_movements: Connection[StockMovement] = connection(
+        ("-occurred_at",),
+        where=StockLedgerWhere,
+        order_by=StockMovementOrdering,
+        doc="The ledger of all stock, the newest movement first; for staff. All of it as a table:"
+        " `/exports/stock-movements.csv`.",
     )
