@@ -8,13 +8,17 @@ from domain.catalog.models import Traceability, VariantRow
 from domain.flows.adjust_stock import AdjustStock, adjust_stock
 from domain.flows.apply_snapshot import ApplySnapshot, SnapshotLine, apply_snapshot
 from domain.flows.bulk_stock import StartBulk, StepOfBulk, start_bulk, step_of_bulk
+from domain.flows.draft_supply import CreateSupply, NewSupplyLine, create_supply
+from domain.flows.expect_supply import ConfirmSupply, confirm_supply
 from domain.flows.keep_upload import KeepUpload, keep_upload
+from domain.flows.receive_supply import ArrivedLine, ReceiveSupply, receive_supply
 from domain.flows.set_aside_stock import SetAside, damage_stock, repair_stock
 from domain.flows.trace_variant import TraceVariant, trace_variant
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.runner import Runner
 from domain.stock.decisions import LotUnits
 from domain.stock.models import StockLevelRow
+from domain.supplies.models import SupplyKind
 from examples.shop.crew import KEEPER
 
 GOOD_UNTIL = date(2099, 12, 31)
@@ -66,7 +70,25 @@ async def apply_nightly_count(runner: Runner) -> None:
     await runner.run(apply_snapshot, KEEPER, ApplySnapshot(level.location_id, as_of, (row,), "NIGHT-1"))
 
 
-CHAPTERS: tuple[Chapter, ...] = (count_by_file, tell_units_apart, find_damage, apply_nightly_count)
+async def wait_for_suppliers(runner: Runner) -> None:
+    """A purchase order of which a part has come, some of it broken, and one that is only being put together."""
+    levels = await StockLevelRow.all().order_by("sku", "id").limit(2)
+    lines = tuple(NewSupplyLine(sku, 24, 480) for sku in dict.fromkeys(level.sku for level in levels))
+    order = CreateSupply(SupplyKind.PURCHASE_ORDER, "Spokes & Sons", levels[0].location_id, "EUR", lines)
+    first = await runner.run(create_supply, KEEPER, order)
+    await runner.run(confirm_supply, KEEPER, ConfirmSupply(first.value))
+    arrived = (ArrivedLine(lines[0].sku, 10, damaged=1),)
+    await runner.run(receive_supply, KEEPER, ReceiveSupply(first.value, arrived, "One box was wet."))
+    await runner.run(create_supply, KEEPER, order)
+
+
+CHAPTERS: tuple[Chapter, ...] = (
+    count_by_file,
+    wait_for_suppliers,
+    tell_units_apart,
+    find_damage,
+    apply_nightly_count,
+)
 
 
 async def keep_stockrooms(runner: Runner) -> None:

@@ -13,6 +13,7 @@ from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
 from resolvers.stock import StockQuery
+from resolvers.supplies import SupplyQuery
 from resolvers.tracking import TrackingQuery
 from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
@@ -28,6 +29,7 @@ class Query(
     CatalogQuery,
     LocationQuery,
     StockQuery,
+    SupplyQuery,
     BulkQuery,
     TrackingQuery,
     ViewerQuery,

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.allocation.decisions import Plan
 from domain.catalog.errors import NotPriced, UnknownSku
 from domain.catalog.queries import Offer
+from domain.channels.decisions import Sight
 from domain.channels.queries import OpenChannel
 from domain.flows.give_uncounted import is_given_at_confirmation
 from domain.flows.listing import Listing, customer_of
@@ -43,6 +44,7 @@ class Draft:
     charges: list[ChargeRow]
     addresses: list[OrderAddressRow]
     payment: PaymentRow | None
+    sight: Sight
     plan: Plan = field(default_factory=lambda: Plan((), {}))
 
     @property
@@ -84,7 +86,7 @@ def draft_order(asked: Asked[PlaceOrder], now: datetime, listing: Listing) -> Dr
     listing.check_reference(channel.id, request)
     order = _order(asked.id, now, request, channel)
     order.customer_id = customer_of(actor, now, request.customer, listing)
-    draft = Draft(order, [], [], _charges(order, request), _addresses(order, request), None)
+    draft = Draft(order, [], [], _charges(order, request), _addresses(order, request), None, channel.sight)
     faults: list[DomainError] = []
     for n, line in enumerate(request.lines):
         try:

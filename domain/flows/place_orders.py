@@ -100,7 +100,11 @@ class Shelf:
     def promise(self, draft: Draft) -> Plan:
         """Take the draft's demand off what is free. Raises InsufficientStock, naming the first line that is short."""
         demand = draft.demand
-        sources = [Source(place, {sku: self.free.get((place, sku), 0) for sku in demand}) for place in self.locations]
+        units = draft.sight.units
+        sources = [
+            Source(place, {sku: units(place, self.free.get((place, sku), 0)) for sku in demand})
+            for place in self.locations
+        ]
         plan = plan_allocation(demand, sources)
         if not plan.is_complete:
             sku = next(each.sku for each in draft.stocked if each.sku in plan.short)

@@ -4,11 +4,13 @@ import strawberry
 
 from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
+from resolvers.mutations.channels import ChannelMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.stock_facts import StockFactMutations
+from resolvers.mutations.supplies import SupplyMutations
 from resolvers.mutations.work import WorkMutations
 
 
@@ -20,6 +22,8 @@ class Mutation(
     ReturnMutations,
     StockMutations,
     StockFactMutations,
+    SupplyMutations,
+    ChannelMutations,
     BulkMutations,
     CatalogMutations,
 ):

@@ -18,6 +18,7 @@ import graphql as g
 import pytest
 from tortoise.expressions import Q
 
+from domain.flows.availability import what_is_available
 from domain.kernel import idempotency, jobs
 from domain.kernel.actor import Actor, customer
 from domain.kernel.bell import SilentBell
@@ -60,6 +61,7 @@ EXCUSED = {
     r"Query\.orders first by placed_at where origin .*PLACED.*": "Imported history is older than all that was placed.",
     r"Query\.orders .* where customer oneOf.*": "The orders of these few buyers are sorted together.",
     r"Query\.stockMovements .* where sku oneOf.*": "The movements of these few SKUs are sorted together.",
+    r"Query\.supplies .* where kind noneOf.*": "There are two kinds: none of both is nothing.",
     r"\w+\.(stock|products) .*": "They grow with the catalog, not with orders.",
 }
 COMMON = {
@@ -87,6 +89,8 @@ COMMON = {
     "what was received at a location": 'stockMovements(where: {location: {eq: "LOCATION"}, cause: {oneOf: [RECEIVED]}})'
     " NODES",
     "stock of a location": 'stock(where: {location: {eq: "LOCATION"}}) NODES',
+    "supplies that are on their way": "supplies(where: {status: {oneOf: [CONFIRMED, PARTIALLY_RECEIVED]}}) NODES",
+    "supplies of a location": 'supplies(where: {location: {eq: "LOCATION"}}) NODES',
     "an order by its number": 'order(by: {number: "NUMBER"}) { id lines { sku } events(first: 20) { nodes { id } } }',
     "an order by its name in its channel": 'order(by: {externalReference: {channel: "channel-1", reference:'
     ' "REF-15001"}}) { id }',
@@ -222,6 +226,9 @@ async def test_no_flow_no_worker_and_no_stream_reads_more_the_more_orders_there_
             [page async for page in ledger_pages(Q(sku="SKU-002500"), NOON)]
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).read(await feed_head() // 2)
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).keeps(1)
+            found = await what_is_available(ADMIN, "channel-1", [f"SKU-{n:06}" for n in range(950, 970)])
+            assert found
+            assert sum(len(each.steps or ()) for each in found) > 20
         connection = await asyncpg.connect(url, statement_cache_size=0)
         assert len(said) > 60
         assert await faults_of_statements(connection, said) == {}
@@ -290,6 +297,7 @@ ON_SQLITE = {
     'stockMovements(where: {sku: {eq: "MUG"}}) { nodes { id } }': "stock_movem_sku",
     'stockMovements(where: {location: {eq: "location_%s"}}) { nodes { id } }': "stock_movem_locatio",
     "stockMovements(where: {cause: {oneOf: [DAMAGED]}}) { nodes { id } }": "stock_movem_occurre",
+    "supplies { nodes { id } }": "supplies_created",
     "stock { nodes { id } }": "stock_level_sku",
     'stock(where: {location: {eq: "location_%s"}}) { nodes { id } }': "stock_level_locatio",
 }

@@ -8,7 +8,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0007_a_ledger_that_is_asked_by_sku_and_place")]
+    dependencies = [("waybill", "0008_supplies_have_a_currency")]
 
     initial = False
 
