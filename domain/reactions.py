@@ -10,6 +10,8 @@ from uuid import UUID
 from domain.flows.bulk_stock import StepOfBulk, step_of_bulk
 from domain.flows.confirm_order import ExpireOrder, expire_order
 from domain.flows.end_reservation import ExpireReservations, expire_reservations
+from domain.flows.expire_lots import QuarantineExpired, quarantine_expired
+from domain.flows.resolve_shortage import ResolveShortage, SourceOrderAgain, resolve_shortage, source_order_again
 from domain.kernel.actor import SYSTEM, Actor
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.runner import Runner
@@ -25,6 +27,19 @@ async def _expire_order(runner: Runner, payload: Mapping[str, Any]) -> None:
     await runner.run(expire_order, SYSTEM, ExpireOrder(UUID(payload["order_id"])))
 
 
+async def _resolve_shortage(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(resolve_shortage, SYSTEM, ResolveShortage(UUID(payload["level_id"])))
+
+
+async def _source_order_again(runner: Runner, payload: Mapping[str, Any]) -> None:
+    request = SourceOrderAgain(UUID(payload["order_id"]), UUID(payload["level_id"]))
+    await runner.run(source_order_again, SYSTEM, request)
+
+
+async def _quarantine_expired(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(quarantine_expired, SYSTEM, QuarantineExpired(UUID(payload["lot_id"])))
+
+
 async def _work_bulk(runner: Runner, payload: Mapping[str, Any]) -> None:
     # The ledger names who asked for it. A worker that dies leaves the rest to whoever takes the job over.
     run_id, asker = UUID(payload["run_id"]), Actor(payload["principal"], SYSTEM.scope)
@@ -34,7 +49,13 @@ async def _work_bulk(runner: Runner, payload: Mapping[str, Any]) -> None:
             return
 
 
-REACTIONS: Mapping[str, Reaction] = {"expire_order": _expire_order, "work_bulk": _work_bulk}
+REACTIONS: Mapping[str, Reaction] = {
+    "expire_order": _expire_order,
+    "resolve_shortage": _resolve_shortage,
+    "source_order_again": _source_order_again,
+    "quarantine_expired": _quarantine_expired,
+    "work_bulk": _work_bulk,
+}
 
 
 class UnknownReaction(LookupError):

@@ -39,6 +39,8 @@ from schema.views.words import term
 if TYPE_CHECKING:
     from schema.catalog import Variant
     from schema.locations import Location
+    from schema.lots import Lot, SerialNumber
+    from schema.shortages import Shortage
 
 
 @where_of(StockLevelRow)
@@ -117,6 +119,7 @@ class StockLevel(Node):
     quarantined: int
     safety_stock: int
     incoming: int
+    low_stock_at: int | None
     updated_at: datetime
     variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = one(
         by="variant", doc="The variant that is counted."
@@ -128,6 +131,17 @@ class StockLevel(Node):
         where=StockMovementWhere,
         order_by=StockMovementOrdering,
         doc="The ledger: every change of a counter. Counters are its sums.",
+    )
+    lots: Connection[Annotated[Lot, strawberry.lazy("schema.lots")]] = connection(
+        ("received_at",),
+        by="level",
+        doc="What is on hand by lot, the oldest first; none where the variant's lots are not told apart.",
+    )
+    serial_numbers: Connection[Annotated[SerialNumber, strawberry.lazy("schema.lots")]] = connection(
+        ("-received_at",), by="level", doc="Units with a name of their own that are here, or last were."
+    )
+    shortages: Connection[Annotated[Shortage, strawberry.lazy("schema.shortages")]] = connection(
+        ("-opened_at",), by="level", doc="When more units were promised than were there."
     )
 
 
@@ -146,6 +160,7 @@ class StockMovement(Node):
     quarantined: int
     safety_stock: int
     incoming: int
+    lot: Annotated[Lot, strawberry.lazy("schema.lots")] | None = one(by="lot", doc="The lot whose units came or went.")
     order_key: strawberry.ID | None = id_of("order", "order_id", name="orderId", doc="The order that it was for.")
     subject_key: strawberry.ID | None = digits_of(
         "subject_id",

@@ -6,7 +6,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from domain.kernel.rows import Row, reference
+from domain.kernel.rows import Row, partial_index, reference
 
 
 class AllocationRow(Row):
@@ -27,5 +27,7 @@ class AllocationRow(Row):
         table = "allocations"
         constraints = [
             UniqueConstraint(fields=("requirement_id", "location_id"), name="allocations_requirement_location"),
+            # Who holds units of a level: looked for when facts take them.
+            partial_index("allocations_held_at_level", ("variant_id", "location_id", "id"), "quantity > 0"),
             CheckConstraint(check="quantity >= 0", name="allocations_quantity_not_negative"),
         ]

@@ -7,7 +7,7 @@ from tortoise.expressions import Q
 
 from domain.kernel.actor import Permission, Scope
 from domain.kernel.visibility import of_staff
-from domain.stock.decisions import available_to_promise
+from domain.stock.decisions import COUNTERS, Counters, available_to_promise
 from domain.stock.models import StockLevelRow, StockMovementRow
 
 PAGE_ROWS = 1000
@@ -29,6 +29,11 @@ def atp(level: StockLevelRow) -> int:
         level.quarantined,
         level.safety_stock,
     )
+
+
+def counters_of(level: StockLevelRow) -> Counters:
+    """The counters of the level, as a value."""
+    return Counters(**{name: getattr(level, name) for name in COUNTERS})
 
 
 async def ledger_pages(where: Q, until: datetime) -> AsyncIterator[Sequence[StockMovementRow]]:

@@ -9,9 +9,9 @@ from domain.kernel.errors import InvalidInput
 from domain.kernel.events import StockFact
 from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
-from domain.kernel.sets import Addition, add
+from domain.kernel.sets import Addition, add, insert_new
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.stock.decisions import COUNTERS, Counters
+from domain.stock.decisions import COUNTERS, Counters, LotUnits
 from domain.stock.errors import InsufficientStock
 from domain.stock.events import (
     ShortageOpened,
@@ -21,7 +21,15 @@ from domain.stock.events import (
     StockRanLow,
     StockRanOut,
 )
-from domain.stock.models import AdjustmentReason, MovementCause, ShortageRow, StockLevelRow, StockMovementRow
+from domain.stock.lots import service as lots
+from domain.stock.models import (
+    AdjustmentReason,
+    MovementCause,
+    Rotation,
+    ShortageRow,
+    StockLevelRow,
+    StockMovementRow,
+)
 from domain.stock.queries import atp
 
 MOST_ON_HAND = 1_000_000_000
@@ -32,6 +40,8 @@ class Movement:
     """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order.
 
     `actor` is who did it, where that is somebody else than who asks: time itself, for one.
+    Where lots are told apart, `lots` names those whose units come or go. The rest comes to the lot without a number,
+    or leaves the lots whose turn it is. `lot_id` is written by whoever splits it so.
     """
 
     level_id: UUID
@@ -47,6 +57,7 @@ class Movement:
     order_id: UUID | None = None
     subject_id: UUID | None = None
     lot_id: UUID | None = None
+    lots: tuple[LotUnits, ...] = ()
     reason: AdjustmentReason | None = None
     note: str | None = None
     unique_key: str | None = None
@@ -114,7 +125,7 @@ async def level_at(tx: UnitOfWork, variant_id: UUID, sku: str, location_id: UUID
     found = StockLevelRow.filter(variant_id=variant_id, location_id=location_id).select_for_update()
     level = await found.get_or_none()
     if level is None:
-        await StockLevelRow.bulk_create([fresh], ignore_conflicts=True)
+        await _enter([fresh])
         level = await found.get()
     return level
 
@@ -125,9 +136,24 @@ async def levels_at(tx: UnitOfWork, wanted: Mapping[tuple[UUID, UUID], str]) -> 
         StockLevelRow(id=new_id(), variant_id=variant_id, location_id=location_id, sku=sku, updated_at=tx.now)
         for (variant_id, location_id), sku in wanted.items()
     ]
-    await StockLevelRow.bulk_create(fresh, batch_size=200, ignore_conflicts=True)
+    await _enter(fresh)
     locked = await lock_levels({variant_id for variant_id, _ in wanted})
     return {(level.variant_id, level.location_id): level for level in locked}
+
+
+async def _enter(fresh: Sequence[StockLevelRow]) -> None:
+    """Make those of the levels that are not there; each knows, as its variant does, in which order its lots leave."""
+    made = await insert_new(fresh)
+    if not made:
+        return
+    # After the insert, which keeps the variants from being changed until the commit.
+    told = await look_up(
+        "SELECT id, is_first_expired_first_out FROM variants WHERE id {0} AND traceability = 'LOT'",
+        {row.variant_id for row in fresh if row.id in made},
+    )
+    for each in told:
+        mine = StockLevelRow.filter(variant_id=each["id"], id__in=[row.id for row in fresh if row.id in made])
+        await mine.update(rotation=Rotation.FEFO if each["is_first_expired_first_out"] else Rotation.FIFO)
 
 
 # What a change of counters may do: no promise (allocated, reserved) beyond ATP, though what waits, or is reserved,
@@ -142,7 +168,7 @@ _GUARD = f"""
          OR on_hand - allocated - reserved - waiting - damaged - quarantined - safety_stock >= {_PROMISED})
     AND on_hand + d_on_hand BETWEEN {-MOST_ON_HAND} AND {MOST_ON_HAND}
 """
-_AFTER = ("sku", "location_id", "low_stock_at", *COUNTERS)
+_AFTER = ("sku", "location_id", "low_stock_at", "rotation", *COUNTERS)
 
 
 async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
@@ -156,15 +182,21 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     changed = await add(Addition(StockLevelRow, changes, _GUARD, tx.now), returning=_AFTER)
     for level_id in sorted(changes.keys() - changed.keys()):
         await _refuse(level_id, changes[level_id])
+    rotations = {level_id: Rotation(told) for level_id, (_, _, _, told, *_) in changed.items() if told}
+    if rotations:
+        movements = [part for each in movements for part in await lots.by_lot(tx, each, rotations)]
     tx.add(*_ledger(tx, movements, {level_id: (sku, place) for level_id, (sku, place, *_) in changed.items()}))
-    for level_id, (_, _, low_stock_at, *counters) in changed.items():
+    for level_id, (_, _, low_stock_at, _, *counters) in changed.items():
         after = Counters(*counters)
         await _follow(tx, level_id, after.less(changes[level_id]), after)
         _tell(tx, level_id, after.less(changes[level_id]), after, low_stock_at)
 
 
 def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Free]) -> None:
-    """As `move`, with everything else at the end: for promises of what `lock_free` showed to be free on this shelf."""
+    """As `move`, with everything else at the end: for promises of what `lock_free` showed to be free on this shelf.
+
+    What is on hand does not change by it, and so no lot does.
+    """
     changes = sums(movements)
     tx.add_units(Addition(StockLevelRow, changes, _GUARD, tx.now))
     moved = [level for level in shelf if level.level_id in changes]
@@ -235,16 +267,17 @@ async def _follow(tx: UnitOfWork, level_id: UUID, before: Counters, after: Count
 async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
     """So many units of the locked level are promised that are not there: open, change or resolve its shortage."""
     open_one = await ShortageRow.get_or_none(level_id=level_id, resolved_at=None)
+    has_grown = open_one is None or units > open_one.units
     if open_one is None:
         open_one = ShortageRow(id=new_id(), level_id=level_id, units=units, opened_at=tx.now)
         await open_one.save(force_create=True)
         tx.record(ShortageOpened(level_id, open_one.id, units))
     else:
-        open_one.units, open_one.resolved_at = units, None if units else tx.now
-        await open_one.save(update_fields=["units", "resolved_at"])
-    if units:
+        open_one.units, open_one.is_open, open_one.resolved_at = units, units > 0, None if units else tx.now
+        await open_one.save(update_fields=["units", "is_open", "resolved_at"])
+    if has_grown:  # where it shrank, somebody is about it
         tx.later("resolve_shortage", {"level_id": level_id.hex})
-    else:
+    if not units:
         tx.record(ShortageResolved(level_id, open_one.id))
 
 

@@ -11,6 +11,7 @@ from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.reservations import ReservationMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
+from resolvers.mutations.stock_facts import StockFactMutations
 from resolvers.mutations.supplies import SupplyMutations
 from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.work import WorkMutations
@@ -23,6 +24,7 @@ class Mutation(
     MoneyMutations,
     ReturnMutations,
     StockMutations,
+    StockFactMutations,
     SupplyMutations,
     ChannelMutations,
     BulkMutations,

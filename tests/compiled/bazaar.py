@@ -27,7 +27,7 @@ from domain.reservations.lifecycle import ReservationStatus
 from domain.reservations.models import ReservationLineRow, ReservationRow
 from domain.returns.models import ReturnRow
 from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
-from domain.stock.models import StockLevelRow
+from domain.stock.models import LotRow, SerialNumberRow, ShortageRow, SnapshotRow, StockLevelRow
 from domain.supplies.lifecycle import SupplyStatus
 from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 from domain.transfers.models import TransferRow
@@ -67,6 +67,10 @@ _NAMED: dict[str, type[Model]] = {
     "stock_level": StockLevelRow,
     "reservation": ReservationRow,
     "reservation_line": ReservationLineRow,
+    "lot": LotRow,
+    "serial_number": SerialNumberRow,
+    "shortage": ShortageRow,
+    "snapshot": SnapshotRow,
     "supply": SupplyRow,
     "supply_line": SupplyLineRow,
     "channel_location": ChannelLocationRow,
@@ -182,7 +186,7 @@ async def known_texts() -> list[str]:
     numbers = await OrderRow.all().limit(6).values_list("number", flat=True)
     skus = await VariantRow.all().limit(6).values_list("sku", flat=True)
     codes = await ChannelRow.all().values_list("code", flat=True)
-    return [*map(str, [*numbers, *skus, *codes]), "W", "WB", "long " * 60, "\0", *TEXTS]
+    return [*map(str, [*numbers, *skus, *codes]), "SN-0001", "W", "WB", "long " * 60, "\0", *TEXTS]
 
 
 @asynccontextmanager

@@ -301,6 +301,20 @@ insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting
     select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3), 10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
         uid(case when i = 4 then 47 else 45 end, n, 0), 'staff:ida', {first_day} + n * interval '1 hour'
     from generate_series(1, 6000) n, generate_series(1, 4) i;
+insert into lots (id, level_id, number, expires_on, on_hand, quarantined, received_at)
+    select uid(43, n, 0), uid(6, 1 + n % 40, 0), 'L-' || n, date '2026-01-01' + n % 900, n % 3, 0,
+        {first_day} + n * interval '10 minutes'
+    from generate_series(1, 20000) n;
+insert into serial_numbers (id, variant_id, number, status, level_id, received_at)
+    select uid(44, n, 0), uid(4, 1 + n % 40, 0), 'SN-' || lpad(n::text, 8, '0'),
+        case when n % 10 = 0 then 'ON_HAND' else 'SHIPPED' end, uid(6, 1 + n % 40, 0),
+        {first_day} + n * interval '10 minutes'
+    from generate_series(1, 40000) n;
+insert into shortages (id, level_id, is_open, units, opened_at, resolved_at)
+    select uid(45, n, 0), uid(6, 1 + n % 40, 0), n % 1000 = 0, (n % 1000 = 0)::int,
+        {first_day} + n * interval '30 minutes',
+        case when n % 1000 > 0 then {first_day} + n * interval '31 minutes' end
+    from generate_series(1, 20000) n where n % 1000 > 0 or n <= 1000;
 """
 
 _END = """

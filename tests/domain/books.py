@@ -14,7 +14,7 @@ from domain.payments.models import PaymentRow, PaymentTransactionRow, RefundRow,
 from domain.reservations.models import ReservationLineRow
 from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
 from domain.shipping.models import ParcelLineRow
-from domain.stock.models import StockLevelRow, StockMovementRow
+from domain.stock.models import LotRow, StockLevelRow, StockMovementRow
 from domain.stock.queries import atp
 from domain.supplies.models import SupplyLineRow
 from domain.transfers.models import TransferLineRow, TransferRow
@@ -27,6 +27,7 @@ OPEN_WORK = ("SCHEDULED", "OPEN", "IN_PROGRESS")
 async def assert_books_balance(*, is_oversold: bool = False) -> None:
     """Stock, promises, units, money and log agree; `is_oversold`: facts from the floor may have left ATP below zero."""
     await assert_stock_is_what_the_ledger_says(is_oversold=is_oversold)
+    await assert_lots_add_up()
     await assert_every_unit_stands_in_one_counter()
     await assert_work_covers_what_is_allocated()
     await assert_money_is_what_its_transactions_say()
@@ -77,6 +78,20 @@ async def what_is_on_its_way() -> Counter[tuple[UUID, UUID]]:
     for coming in await SupplyLineRow.all():
         expected[coming.variant_id, coming.location_id] += coming.expected
     return expected
+
+
+async def assert_lots_add_up() -> None:
+    """Where lots are told apart they have what is on hand, and the ledger says of each what it has."""
+    lots, lines = Counter[UUID](), Counter[UUID]()
+    for lot in await LotRow.all():
+        lots[lot.level_id] += lot.on_hand
+        assert 0 <= lot.quarantined <= max(lot.on_hand, 0)
+    for level in await StockLevelRow.filter(rotation__not_isnull=True):
+        assert lots[level.id] == level.on_hand
+    for line in await StockMovementRow.filter(lot_id__not_isnull=True):
+        lines[line.lot_id] += line.on_hand  # type: ignore[index]
+    for lot in await LotRow.exclude(number=""):
+        assert lot.on_hand == lines[lot.id]
 
 
 async def assert_every_unit_stands_in_one_counter() -> None:

@@ -45,7 +45,7 @@ UNDECLARED: dict[str, str] = {}
 OPEN: dict[str, Any] = {"viewer": {"actor": "anonymous", "kind": "ANONYMOUS", "permissions": [], "customer": None}}
 # Fields that are named by what a thing is there for, and what sort of thing it is.
 ROLES = {"source": "location", "destination": "location"}
-TEXTS = ("MUG", "things", shop.CHANNEL, "A-1")
+TEXTS = ("MUG", "things", shop.CHANNEL, "A-1", "TEE", "SN-0001")
 SCALARS: dict[str, Any] = {
     "String": "text",
     "Int": 1,

@@ -13,6 +13,7 @@ from schema.stock_events import ALERTS, STOCK_EVENT_TYPES
 FactT = TypeVar("FactT", OrderFact, StockFact)
 # What customers must never be sent, written down once more: a mistake in the one list shows against the other.
 INTERNAL = {
+    "OrderSourcedAgain",
     "OrderHeld",
     "OrderHoldReleased",
     "FulfillmentOrderOpened",
