@@ -27,6 +27,16 @@ def visible_prices(scope: Scope) -> Q:
     return _on_sale(scope, Q(variant__is_active=True, variant__product__is_active=True))
 
 
+def visible_components(scope: Scope) -> Q:
+    """Components: with the bundle or kit that they are parts of."""
+    return _on_sale(scope, Q(whole__is_active=True, whole__product__is_active=True))
+
+
+def visible_substitutes(scope: Scope) -> Q:
+    """Substitutes: with the variant in whose place they may be sent."""
+    return _on_sale(scope, Q(variant__is_active=True, variant__product__is_active=True))
+
+
 def _on_sale(scope: Scope, active: Q) -> Q:
     if not scope.may(Permission.READ_CATALOG):
         return NOTHING

@@ -7,9 +7,18 @@ from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
+from resolvers.mutations.variants import VariantMutations
 from resolvers.mutations.work import WorkMutations
 
 
 @strawberry.type(description="What can be done. Each verb takes one `input`, and answers with what became of it.")
-class Mutation(OrderMutations, WorkMutations, MoneyMutations, ReturnMutations, StockMutations, CatalogMutations):
+class Mutation(
+    OrderMutations,
+    WorkMutations,
+    MoneyMutations,
+    ReturnMutations,
+    StockMutations,
+    CatalogMutations,
+    VariantMutations,
+):
     """Every verb of the API."""
