@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.flows.confirm_order import ExpireOrder, expire_order
+from domain.flows.fill_backorders import FillBackorder, FillBackorders, fill_backorder, fill_backorders
 from domain.kernel.actor import SYSTEM
 from domain.kernel.runner import Runner
 
@@ -15,7 +16,19 @@ async def _expire_order(runner: Runner, payload: Mapping[str, Any]) -> None:
     await runner.run(expire_order, SYSTEM, ExpireOrder(UUID(payload["order_id"])))
 
 
-REACTIONS: Mapping[str, Reaction] = {"expire_order": _expire_order}
+async def _fill_backorders(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(fill_backorders, SYSTEM, FillBackorders(UUID(payload["level_id"])))
+
+
+async def _fill_backorder(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(fill_backorder, SYSTEM, FillBackorder(UUID(payload["order_id"])))
+
+
+REACTIONS: Mapping[str, Reaction] = {
+    "expire_order": _expire_order,
+    "fill_backorders": _fill_backorders,
+    "fill_backorder": _fill_backorder,
+}
 
 
 class UnknownReaction(LookupError):

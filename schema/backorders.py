@@ -41,7 +41,7 @@ BACKORDER_ORDERINGS = ("promised_at", "created_at")
 class Backorder(Node):
     """Units of an order that were sold before they were there, at the location that will serve them.
 
-    Units that came are set aside for it, the oldest promise first; it stays, with the units that still wait.
+    Units that come are set aside for them, the oldest promise first; it is gone when nothing of it waits any more.
     """
 
     sku: str

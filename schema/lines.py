@@ -75,7 +75,7 @@ class Requirement(Node):
     backorders: list[Annotated[Backorder, strawberry.lazy("schema.backorders")]] = many(
         by="requirement",
         order_by=("promised_at", "id"),
-        doc="Where units of it wait, or waited, for stock, and when they are promised.",
+        doc="Where units of it wait for stock, and when they are promised.",
     )
     line: OrderLine | None = one(by="line", doc="The line that needs it.")
 

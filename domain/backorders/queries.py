@@ -7,5 +7,5 @@ from domain.kernel.visibility import of_order
 
 
 def visible_backorders(scope: Scope) -> Q:
-    """Backorders: all for staff, those of their own orders for customers."""
-    return of_order(scope, "order")
+    """Backorders that still wait: all for staff, those of their own orders for customers."""
+    return Q(of_order(scope, "order"), ended_at__isnull=True)

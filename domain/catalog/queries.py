@@ -1,12 +1,14 @@
 """Who may see what is on sale, and what is on sale at which price."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
 
-from domain.catalog.models import VariantKind
+from domain.catalog.models import BackorderPolicy, VariantKind
 from domain.kernel.actor import Permission, Scope
 from domain.kernel.lookups import look_up
 from domain.kernel.visibility import EVERYTHING, NOTHING
@@ -45,30 +47,93 @@ def _on_sale(scope: Scope, active: Q) -> Q:
 
 @dataclass(frozen=True)
 class Offer:
-    """A variant on sale, and what a unit of it costs in each channel, in minor units."""
+    """A variant on sale, and what a unit of it costs in each channel, in minor units.
+
+    With the parts of a bundle, in their order, and what may be sent in its place, the first to be tried first.
+    """
 
     variant_id: UUID
     sku: str
     title: str
     kind: VariantKind
     is_stock_tracked: bool
+    backorder_policy: BackorderPolicy
+    available_from: datetime | None
     prices: dict[UUID, int] = field(default_factory=dict)
+    parts: list["Part"] = field(default_factory=list)
+    substitutes: list["Offer"] = field(default_factory=list)
 
 
-async def offers(skus: Collection[str], channel_ids: Collection[UUID]) -> dict[str, Offer]:
-    """What is on sale of these SKUs, with its prices in these channels."""
+@dataclass(frozen=True)
+class Part:
+    """What a bundle consists of, and how many units of it; it need not be on sale alone."""
+
+    offer: Offer
+    units: int
+
+
+_VARIANT = "{v}.id, {v}.sku, {v}.title, {v}.kind, {v}.is_stock_tracked, {v}.backorder_policy, {v}.available_from"
+_OFFERS = f"""
+    SELECT {_VARIANT.format(v="v")}, p.channel_id, p.amount_minor,
+        NULL AS relation, NULL AS whole, CAST(NULL AS int) AS place, CAST(NULL AS int) AS units
+    FROM variants v LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id {{1}}
+    WHERE v.sku {{0}} AND v.is_active
+    UNION ALL
+    SELECT {_VARIANT.format(v="part")}, NULL, NULL, 'PART', whole.sku, c.position, c.units
+    FROM variants whole JOIN components c ON c.whole_id = whole.id JOIN variants part ON part.id = c.part_id
+    WHERE whole.sku {{0}} AND whole.composition = 'BUNDLE'
+"""
+# Of what was bought and of the parts of bundles that were.
+_SUBSTITUTES = f"""
+    UNION ALL
+    SELECT {_VARIANT.format(v="other")}, NULL, NULL, 'SUBSTITUTE', wanted.sku, s.position, NULL
+    FROM (SELECT id, sku FROM variants WHERE sku {{2}}
+          UNION SELECT part.id, part.sku FROM variants whole JOIN components c ON c.whole_id = whole.id
+              JOIN variants part ON part.id = c.part_id WHERE whole.sku {{2}} AND whole.composition = 'BUNDLE') wanted
+    JOIN substitutes s ON s.variant_id = wanted.id JOIN variants other ON other.id = s.substitute_id
+    WHERE other.is_active AND other.is_stock_tracked
+"""
+
+
+async def offers(
+    skus: Collection[str], channel_ids: Collection[UUID], replaceable: Collection[str] = ()
+) -> dict[str, Offer]:
+    """What is on sale of these SKUs, with its prices in these channels; of the replaceable ones, what may be sent too.
+
+    A bundle comes with its parts.
+    """
+    sql, also = (_OFFERS + _SUBSTITUTES, (replaceable,)) if replaceable else (_OFFERS, ())
+    return _offers(await look_up(sql, skus, channel_ids, *also))
+
+
+def _offers(rows: list[dict[str, Any]]) -> dict[str, Offer]:
     found: dict[str, Offer] = {}
-    for row in await look_up(
-        "SELECT v.id, v.sku, v.title, v.kind, v.is_stock_tracked, p.channel_id, p.amount_minor"
-        " FROM variants v LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id {1}"
-        " WHERE v.sku {0} AND v.is_active",
-        skus,
-        channel_ids,
-    ):
-        offer = found.get(row["sku"])
-        if offer is None:
-            kind, is_tracked = VariantKind(row["kind"]), bool(row["is_stock_tracked"])
-            offer = found[row["sku"]] = Offer(row["id"], row["sku"], row["title"], kind, is_tracked)
-        if row["channel_id"] is not None:
-            offer.prices[row["channel_id"]] = row["amount_minor"]
+    related = [row for row in rows if row["relation"] is not None]
+    for row in rows:
+        if row["relation"] is None:
+            offer = found.setdefault(row["sku"], _offer(row))
+            if row["channel_id"] is not None:
+                offer.prices[row["channel_id"]] = row["amount_minor"]
+    parts: dict[str, Offer] = {}
+    related.sort(key=lambda row: (row["relation"], row["place"]))  # parts first, for they have substitutes too
+    for row in related:
+        other = found.get(row["sku"]) or parts.setdefault(row["sku"], _offer(row))
+        if row["relation"] == "PART":
+            if whole := found.get(row["whole"]):
+                whole.parts.append(Part(other, row["units"]))
+        elif wanted := found.get(row["whole"]) or parts.get(row["whole"]):
+            wanted.substitutes.append(other)
     return found
+
+
+def _offer(row: Mapping[str, Any]) -> Offer:
+    moment = row["available_from"]
+    return Offer(
+        row["id"],
+        row["sku"],
+        row["title"],
+        VariantKind(row["kind"]),
+        bool(row["is_stock_tracked"]),
+        BackorderPolicy(row["backorder_policy"]),
+        datetime.fromisoformat(moment) if isinstance(moment, str) else moment,
+    )

@@ -1,6 +1,6 @@
 """What is said about a variant once it is there: what it consists of, and what may be sent or sold in its place."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from domain.catalog.models import (
     VariantKind,
     VariantRow,
 )
+from domain.catalog.service import lock_variants
 from domain.flows.placement import MOST_COMPONENTS, Component
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
@@ -38,11 +39,6 @@ async def lock_variant(sku: str, *others: VariantRow) -> tuple[VariantRow, list[
     for each in others:
         each.composition, each.is_stock_tracked = locked[each.id].composition, locked[each.id].is_stock_tracked
     return locked[found.id], levels
-
-
-async def lock_variants(ids: Collection[UUID]) -> list[VariantRow]:
-    """These variants, locked in the order of their keys; rows that refer to them may be written meanwhile."""
-    return await VariantRow.filter(id__in=list(ids)).order_by("id").select_for_update(no_key=True)
 
 
 @dataclass(frozen=True)

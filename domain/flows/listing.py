@@ -11,7 +11,7 @@ from domain.channels.queries import OpenChannel, open_channels
 from domain.customers.decisions import normal_email
 from domain.customers.models import CustomerRow
 from domain.customers.queries import known_customers
-from domain.flows.placement import PlaceCustomer, PlaceOrder
+from domain.flows.placement import PlaceCustomer, PlaceLine, PlaceOrder
 from domain.kernel.actor import Actor, ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
@@ -49,9 +49,9 @@ class Listing:
 async def load_listing(asked: Sequence[Asked[PlaceOrder]]) -> Listing:
     """Look everything up in one statement a kind."""
     requests = [each.request for each in asked]
-    skus = {line.sku for each in requests for line in each.lines} | {
-        part.sku for each in requests for line in each.lines for part in line.components
-    }
+    lines = [line for each in requests for line in each.lines]
+    skus = _named(lines)
+    replaceable = _named([line for line in lines if line.accepts_substitutes])
     channels = await open_channels({each.channel for each in requests if len(each.channel) <= LONGEST_CODE})
     named = [each.external_reference for each in requests if each.external_reference]
     buyers = [each.request.customer for each in asked if each.request.customer]
@@ -59,12 +59,17 @@ async def load_listing(asked: Sequence[Asked[PlaceOrder]]) -> Listing:
     emails = _normal_emails(buyers)
     return Listing(
         channels,
-        await offers(skus, {channel.id for channel in channels.values()}) if skus else {},
+        await offers(skus, {channel.id for channel in channels.values()}, replaceable) if skus else {},
         await known_customers({each.id for each in buyers if each.id} | own, set(emails.values())),
         emails,
         await _taken(named) if named else set(),
         {},
     )
+
+
+def _named(lines: Iterable[PlaceLine]) -> set[str]:
+    """What the lines name: what is sold, and the components that came with it."""
+    return {sku for line in lines for sku in (line.sku, *(part.sku for part in line.components))}
 
 
 async def _taken(references: Sequence[str]) -> set[tuple[UUID, str]]:

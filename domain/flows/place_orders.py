@@ -1,26 +1,24 @@
 """Placing orders: each is checked, priced, set aside in stock and written whole, or refused whole."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from domain.allocation.decisions import Plan, Source, hand_out, plan_allocation
+from domain.allocation.decisions import hand_out
 from domain.allocation.models import AllocationRow
 from domain.flows.draft_order import Draft, draft_order
 from domain.flows.listing import load_listing
 from domain.flows.placement import PlaceCustomer, PlaceOrder, check
+from domain.flows.shelf import Shelf
 from domain.fulfillment import service as fulfillment
 from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import Asked, Together, UnitOfWork
-from domain.locations.queries import active_locations
 from domain.orders.events import OrderCompleted, OrderConfirmed, OrderPlaced
 from domain.orders.models import OrderRow
 from domain.payments.events import PaymentExpected
 from domain.stock import service as stock
-from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause
 
 PENDING_FOR = timedelta(days=3)
@@ -40,12 +38,12 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
             drafts[n] = draft_order(each.actor, tx.now, each.request, listing)
         except DomainError as refusal:
             outcomes[n] = refusal
-    shelf = await Shelf.lock(drafts.values())
+    shelf = await Shelf.lock(tx, drafts.values())
     for n, draft in list(drafts.items()):
         try:
             # Again, for a name is taken by an order that is taken: one that is refused leaves it to the next.
             listing.check_reference(draft.order.channel_id, asked[n].request)
-            draft.plan = shelf.promise(draft)
+            shelf.promise(draft)
             outcomes[n] = draft.order.id
             listing.references.add((draft.order.channel_id, draft.order.external_reference or ""))
         except DomainError as refusal:
@@ -80,40 +78,6 @@ def _checked(
             outcomes[n] = refusal
 
 
-@dataclass
-class Shelf:
-    """The locked stock levels that these orders draw on, and what is still free of each."""
-
-    levels: dict[tuple[UUID, str], UUID]
-    free: dict[tuple[UUID, str], int]
-    locations: list[UUID]
-
-    @classmethod
-    async def lock(cls, drafts: Iterable[Draft]) -> "Shelf":
-        """Lock every level of every SKU that is asked for, in key order."""
-        wanted = {each.variant_id for draft in drafts for each in draft.stocked if each.variant_id}
-        found = await stock.lock_free(wanted) if wanted else []
-        levels = {(each.location_id, each.sku): each.level_id for each in found}
-        free = {(each.location_id, each.sku): max(each.atp, 0) for each in found}
-        return cls(levels, free, await active_locations({each.location_id for each in found}) if found else [])
-
-    def promise(self, draft: Draft) -> Plan:
-        """Take the draft's demand off what is free. Raises InsufficientStock, naming the first line that is short."""
-        demand = draft.demand
-        sources = [Source(place, {sku: self.free.get((place, sku), 0) for sku in demand}) for place in self.locations]
-        plan = plan_allocation(demand, sources)
-        if not plan.is_complete:
-            sku = next(each.sku for each in draft.stocked if each.sku in plan.short)
-            line = str(draft.line_of(sku).position - 1)
-            refusal = InsufficientStock(
-                sku, demand[sku], demand[sku] - plan.short[sku], path=("lines", line, "quantity")
-            )
-            raise refusal
-        for take in plan.takes:
-            self.free[take.location_id, take.sku] -= take.units
-        return plan
-
-
 def _buyers(drafts: Mapping[int, Draft], asked: Sequence[Asked[PlaceOrder]]) -> dict[UUID, PlaceCustomer]:
     """Who buys, each as the first order that is taken names them."""
     found: dict[UUID, PlaceCustomer] = {}
@@ -144,7 +108,11 @@ async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
         tx, [work_of(draft.order, row) for draft in confirmed for row in allocations[draft.order.id]]
     )
     taken = [row for rows in allocations.values() for row in rows]
-    await stock.move(tx, [movement_of(row, shelf.levels[row.location_id, row.sku]) for row in taken])
+    movements = [movement_of(row, shelf.levels[row.location_id, row.sku]) for row in taken]
+    if waiting := [row for draft in drafts for row in draft.waiting]:
+        movements += await shelf.room.enter(tx, waiting)
+        tx.add(*waiting)
+    await stock.move(tx, movements)
 
 
 def _allocations(draft: Draft) -> list[AllocationRow]:

@@ -20,3 +20,21 @@ async def active_locations(ids: Collection[UUID]) -> list[UUID]:
     """Those of these that take work, in the order in which they are asked for stock."""
     found = await look_up("SELECT id FROM locations WHERE id {0} AND is_active ORDER BY priority, code", ids)
     return [row["id"] for row in found]
+
+
+_SERVING = """
+    SELECT channel.id AS channel_id, place.id FROM channels AS channel JOIN locations AS place ON place.is_active
+    WHERE channel.id {0} AND (
+        EXISTS (SELECT 1 FROM channel_locations AS seen
+            WHERE seen.channel_id = channel.id AND seen.location_id = place.id)
+        OR NOT EXISTS (SELECT 1 FROM channel_locations AS seen WHERE seen.channel_id = channel.id))
+    ORDER BY place.priority, place.code
+"""
+
+
+async def serving_locations(channel_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The locations that each of these channels sells from and that take work, in the order in which they are asked."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await look_up(_SERVING, channel_ids):
+        found.setdefault(row["channel_id"], []).append(row["id"])
+    return found
