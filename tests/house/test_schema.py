@@ -18,6 +18,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from domain.catalog.models import BackorderPolicy
 from domain.flows.grant_refund import GrantRefund, grant_refund
 from domain.flows.hold_order import HoldOrder, hold_order
 from domain.flows.placement import PlaceCustomer
@@ -73,6 +74,8 @@ async def open_books() -> list[str]:
     await shop.run(request_return, RequestReturn(order_id, (line,), "Too blue."))
     await shop.run(grant_refund, GrantRefund(order_id, 500, "EUR", "Scratched."))
     await shop.run(hold_order, HoldOrder(await shop.place({"MUG": 1}), HoldKind.MANUAL, "Look at it first."))
+    await shop.set_policy("TEE", BackorderPolicy.BACKORDER)
+    await shop.place({"TEE": 1})
     views = {each.__view__ for each in origins() if hasattr(each, "__view__")}
     firsts = [(view.prefix, await view.row.all().order_by("id").first()) for view in views]
     return [global_id(prefix, row.pk) for prefix, row in firsts if row]
