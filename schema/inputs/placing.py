@@ -44,8 +44,8 @@ class OrderLineInput:
     )
     accepts_substitutes: bool = strawberry.field(
         default=False,
-        description="Whether one of the variant's substitutes may be sent where the SKU cannot be promised in full. The "
-        "line stays what was bought.",
+        description="Whether one of the variant's substitutes may be sent where the SKU cannot be promised in full. "
+        "The line stays what was bought.",
     )
 
     def amounts(self, n: int) -> Iterator[tuple[tuple[str, ...], MoneyInput]]:
