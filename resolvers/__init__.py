@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 import schema.enums
 import schema.stock_enums  # noqa: F401
 from resolvers.backorders import BackorderQuery
+from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.locations import LocationQuery
@@ -21,7 +22,17 @@ from schema.views import ReaderPerOperation
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, BackorderQuery, TrackingQuery, ViewerQuery, LiveQuery):
+class Query(
+    OrderQuery,
+    CatalogQuery,
+    LocationQuery,
+    StockQuery,
+    BackorderQuery,
+    BulkQuery,
+    TrackingQuery,
+    ViewerQuery,
+    LiveQuery,
+):
     pass
 
 

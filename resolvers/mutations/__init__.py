@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
@@ -20,5 +21,6 @@ class Mutation(
     StockMutations,
     CatalogMutations,
     VariantMutations,
+    BulkMutations,
 ):
     """Every verb of the API."""

@@ -9,6 +9,7 @@ from typing import Any
 from tortoise.models import Model
 
 from domain.backorders.models import BackorderRow
+from domain.bulk.models import BulkRunRow
 from domain.catalog.models import (
     BackorderPolicy,
     ComponentRow,
@@ -78,6 +79,7 @@ _NAMED: dict[str, type[Model]] = {
     "backorder": BackorderRow,
     "component": ComponentRow,
     "substitute": SubstituteRow,
+    "bulk_run": BulkRunRow,
 }
 
 
