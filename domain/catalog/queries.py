@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 
 from domain.catalog.models import BackorderPolicy, VariantKind
 from domain.kernel.actor import Permission, Scope
-from domain.kernel.lookups import look_up
+from domain.kernel.lookups import Found, LookUp
 from domain.kernel.visibility import EVERYTHING, NOTHING
 
 
@@ -76,7 +76,8 @@ _VARIANT = "{v}.id, {v}.sku, {v}.title, {v}.kind, {v}.is_stock_tracked, {v}.back
 _OFFERS = f"""
     SELECT {_VARIANT.format(v="v")}, p.channel_id, p.amount_minor,
         NULL AS relation, NULL AS whole, CAST(NULL AS int) AS place, CAST(NULL AS int) AS units
-    FROM variants v LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id {{1}}
+    FROM variants v LEFT JOIN prices p ON p.variant_id = v.id
+        AND p.channel_id IN (SELECT id FROM channels WHERE code {{1}})
     WHERE v.sku {{0}} AND v.is_active
     UNION ALL
     SELECT {_VARIANT.format(v="part")}, NULL, NULL, 'PART', whole.sku, c.position, c.units
@@ -95,18 +96,19 @@ _SUBSTITUTES = f"""
 """
 
 
-async def offers(
-    skus: Collection[str], channel_ids: Collection[UUID], replaceable: Collection[str] = ()
-) -> dict[str, Offer]:
-    """What is on sale of these SKUs, with its prices in these channels; of the replaceable ones, what may be sent too.
+def offers(
+    skus: Collection[str], channels: Collection[str], replaceable: Collection[str] = ()
+) -> LookUp[dict[str, Offer]]:
+    """What is on sale of these SKUs, with its prices in the channels of these codes; a bundle with its parts.
 
-    A bundle comes with its parts.
+    Of the replaceable ones, also what may be sent in their place.
     """
-    sql, also = (_OFFERS + _SUBSTITUTES, (replaceable,)) if replaceable else (_OFFERS, ())
-    return _offers(await look_up(sql, skus, channel_ids, *also))
+    if replaceable:
+        return LookUp(_OFFERS + _SUBSTITUTES, (skus, channels, replaceable), _offers)
+    return LookUp(_OFFERS, (skus, channels), _offers)
 
 
-def _offers(rows: list[dict[str, Any]]) -> dict[str, Offer]:
+def _offers(rows: list[Found]) -> dict[str, Offer]:
     found: dict[str, Offer] = {}
     related = [row for row in rows if row["relation"] is not None]
     for row in rows:

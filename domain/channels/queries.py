@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from domain.kernel.actor import Permission, Scope
-from domain.kernel.lookups import look_up
+from domain.kernel.lookups import Found, LookUp
 from domain.kernel.visibility import EVERYTHING, NOTHING
 
 
@@ -25,7 +25,10 @@ class OpenChannel:
     currency: str
 
 
-async def open_channels(codes: Collection[str]) -> dict[str, OpenChannel]:
+def open_channels(codes: Collection[str]) -> LookUp[dict[str, OpenChannel]]:
     """Those of these codes that take orders."""
-    found = await look_up("SELECT id, code, currency FROM channels WHERE code {0} AND is_active", codes)
-    return {row["code"]: OpenChannel(**row) for row in found}
+    return LookUp("SELECT id, code, currency FROM channels WHERE code {0} AND is_active", (codes,), _channels)
+
+
+def _channels(rows: list[Found]) -> dict[str, OpenChannel]:
+    return {row["code"]: OpenChannel(**row) for row in rows}

@@ -35,7 +35,7 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
     listing = await load_listing(list(sound.values()))
     for n, each in sound.items():
         try:
-            drafts[n] = draft_order(each.actor, tx.now, each.request, listing)
+            drafts[n] = draft_order(each, tx.now, listing)
         except DomainError as refusal:
             outcomes[n] = refusal
     shelf = await Shelf.lock(tx, drafts.values())
@@ -108,11 +108,13 @@ async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
         tx, [work_of(draft.order, row) for draft in confirmed for row in allocations[draft.order.id]]
     )
     taken = [row for rows in allocations.values() for row in rows]
-    movements = [movement_of(row, shelf.levels[row.location_id, row.sku]) for row in taken]
+    movements = [movement_of(row, shelf.levels[row.location_id, row.sku].level_id) for row in taken]
     if waiting := [row for draft in drafts for row in draft.waiting]:
         movements += await shelf.room.enter(tx, waiting)
         tx.add(*waiting)
-    await stock.move(tx, movements)
+        await stock.move(tx, movements)
+    else:
+        stock.move_free(tx, movements, shelf.levels.values())
 
 
 def _allocations(draft: Draft) -> list[AllocationRow]:

@@ -13,15 +13,15 @@ from domain.flows.draft_order import Draft
 from domain.flows.free_stock import lock_free
 from domain.flows.wait_for_stock import WaitingRoom
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.queries import active_locations
 from domain.stock.errors import InsufficientStock
+from domain.stock.service import Free
 
 
 @dataclass
 class Shelf:
     """The locked stock levels that these orders draw on, what is still free of each, and what may wait."""
 
-    levels: dict[tuple[UUID, str], UUID]
+    levels: dict[tuple[UUID, str], Free]
     free: dict[tuple[UUID, str], int]
     locations: Sequence[UUID]
     room: WaitingRoom
@@ -34,10 +34,10 @@ class Shelf:
         """
         offers = _offers(drafts)
         found = await lock_free(tx, {each.variant_id for each in offers.values()}) if offers else []
-        levels = {(each.location_id, each.sku): each.level_id for each in found}
+        levels = {(each.location_id, each.sku): each for each in found}
         held_back = {sku for sku, offer in offers.items() if not is_released(offer.available_from, tx.now)}
         free = {(each.location_id, each.sku): max(each.atp, 0) for each in found if each.sku not in held_back}
-        locations = await active_locations({each.location_id for each in found}) if found else []
+        locations = list(dict.fromkeys(each.location_id for each in found))
         shelf = cls(levels, free, locations, WaitingRoom(tx.now))
         if lacking := _lacking(drafts, offers, shelf):
             shelf.room = await WaitingRoom.lock(tx, lacking, {draft.order.channel_id for draft in drafts})

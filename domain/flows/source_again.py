@@ -13,7 +13,6 @@ from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.ids import new_id
 from domain.kernel.sets import add_all, insert
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.queries import active_locations
 from domain.orders import service as orders
 from domain.orders.events import OrderHeld
 from domain.orders.models import HoldKind, HoldRow, OrderRow, RequirementRow
@@ -35,7 +34,7 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
         demand[each.sku] = demand.get(each.sku, 0) + each.unallocated
     shelf = await stock.lock_free({each.variant_id for each in wanted if each.variant_id})
     free = {(each.location_id, each.sku): each for each in shelf}
-    places = await active_locations({each.location_id for each in shelf} - set(without)) if shelf else []
+    places = dict.fromkeys(each.location_id for each in shelf if each.location_id not in without)
     sources = [
         Source(place, {sku: max(free[place, sku].atp, 0) for sku in demand if (place, sku) in free}) for place in places
     ]

@@ -14,7 +14,7 @@ from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.events import OrderFact, StockFact
 from domain.kernel.models import FeedHeadRow, LogRow, StockLogRow
 from domain.kernel.rows import Row
-from domain.kernel.sets import add
+from domain.kernel.sets import Addition, add
 
 # The feeds: of all orders, and of stock. Each has a head, whose lock is taken last, and the two in this order.
 FEED, STOCK_FEED = 1, 2
@@ -66,7 +66,7 @@ async def entries(
 
 async def _raise_versions(events: Mapping[UUID, int], edits: Mapping[UUID, int], now: datetime) -> dict[UUID, int]:
     units = {order_id: {"version": count, "revision": edits[order_id]} for order_id, count in events.items()}
-    raised = await add(_orders(), units, now=now, returning=("version",))
+    raised = await add(Addition(_orders(), units, now=now), returning=("version",))
     assert raised.keys() == units.keys(), "a fact about an order that does not exist"
     return {order_id: version for order_id, (version,) in raised.items()}
 

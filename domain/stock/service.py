@@ -9,9 +9,9 @@ from domain.kernel.errors import InvalidInput
 from domain.kernel.events import StockFact
 from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
-from domain.kernel.sets import add
+from domain.kernel.sets import Addition, add
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.stock.decisions import COUNTERS, Counters, available_to_promise
+from domain.stock.decisions import COUNTERS, Counters
 from domain.stock.errors import InsufficientStock
 from domain.stock.events import (
     ShortageOpened,
@@ -61,24 +61,38 @@ async def lock_levels(variant_ids: Iterable[UUID]) -> list[StockLevelRow]:
 
 @dataclass(frozen=True)
 class Free:
-    """What may still be promised of a SKU at a location; negative when facts took more than was free."""
+    """A locked level of a SKU at a location that takes work, as it was when it was locked."""
 
     level_id: UUID
     location_id: UUID
     sku: str
-    atp: int
+    counters: Counters
+    low_stock_at: int | None = None
+
+    @property
+    def atp(self) -> int:
+        """What may still be promised; negative when facts took more than was free."""
+        return self.counters.atp
+
+
+# Locked in the order of their keys, whatever the order in which they are given.
+_LOCK_FREE = """
+    SELECT id, location_id, sku, low_stock_at, on_hand, allocated, reserved, waiting, damaged, quarantined,
+        safety_stock, incoming
+    FROM (SELECT level.*, place.priority, place.code
+          FROM stock_levels AS level JOIN locations AS place ON place.id = level.location_id
+          WHERE level.variant_id {0} AND place.is_active ORDER BY level.id FOR UPDATE OF level) AS locked
+    ORDER BY priority, code, id
+"""
 
 
 async def lock_free(variant_ids: Collection[UUID]) -> list[Free]:
-    """What is free of these variants at every location; their levels are locked, in the order of their keys."""
-    found = await look_up(
-        "SELECT id, location_id, sku, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock"
-        " FROM stock_levels WHERE variant_id {0} ORDER BY id FOR UPDATE",
-        variant_ids,
-    )
-    return [
-        Free(level, place, sku, available_to_promise(*counters)) for level, place, sku, *counters in map(_all, found)
-    ]
+    """What is free of these variants at the locations that take work, in the order in which those are asked for stock.
+
+    The levels are locked, in the order of their keys.
+    """
+    found = await look_up(_LOCK_FREE, variant_ids)
+    return [Free(level, place, sku, Counters(*counters), low) for level, place, sku, low, *counters in map(_all, found)]
 
 
 def _all(row: Mapping[str, Any]) -> Iterable[Any]:
@@ -129,48 +143,60 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     that are several are locked by the caller, in key order.
     Raises InsufficientStock when a level cannot give what is asked; the caller's transaction then rolls back whole.
     """
+    changes = _sums(movements)
+    changed = await add(Addition(StockLevelRow, changes, _GUARD, tx.now), returning=_AFTER)
+    for level_id in sorted(changes.keys() - changed.keys()):
+        await _refuse(level_id, changes[level_id])
+    tx.add(*_ledger(tx, movements))
+    for level_id, (*counters, low_stock_at) in changed.items():
+        after = Counters(*counters)
+        await _follow(tx, level_id, after.less(changes[level_id]), after)
+        _tell(tx, level_id, after.less(changes[level_id]), after, low_stock_at)
+
+
+def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Free]) -> None:
+    """As `move`, with everything else at the end: for promises of what `lock_free` showed to be free on this shelf."""
+    changes = _sums(movements)
+    tx.add_units(Addition(StockLevelRow, changes, _GUARD, tx.now))
+    tx.add(*_ledger(tx, movements))
+    for level in shelf:
+        if level.level_id in changes:
+            after = level.counters.more(changes[level.level_id])
+            _tell(tx, level.level_id, level.counters, after, level.low_stock_at)
+
+
+def _sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
+    """What changes of each level."""
     changes: dict[UUID, dict[str, int]] = {}
     for movement in movements:
         change = changes.setdefault(movement.level_id, {})
         for name, units in movement.deltas.items():
             change[name] = change.get(name, 0) + units
-    changed = await add(StockLevelRow, changes, guard=_GUARD, now=tx.now, returning=_AFTER)
-    for level_id in sorted(changes.keys() - changed.keys()):
-        await _refuse(level_id, changes[level_id])
-    tx.add(*(_line(tx, each) for each in movements))
-    for level_id, (*counters, low_stock_at) in changed.items():
-        await _follow(tx, level_id, Counters(*counters), changes[level_id], low_stock_at)
+    return changes
 
 
-def _line(tx: UnitOfWork, each: Movement) -> StockMovementRow:
-    return StockMovementRow(
-        level_id=each.level_id,
-        cause=each.cause,
-        reason=each.reason,
-        order_id=each.order_id,
-        subject_id=each.subject_id,
-        lot_id=each.lot_id,
-        actor=tx.principal(each.order_id),
-        note=each.note,
-        unique_key=each.unique_key,
-        occurred_at=tx.now,
-        **each.deltas,
-    )
+def _ledger(tx: UnitOfWork, movements: Sequence[Movement]) -> Iterable[StockMovementRow]:
+    for each in movements:
+        yield StockMovementRow(
+            level_id=each.level_id,
+            cause=each.cause,
+            reason=each.reason,
+            order_id=each.order_id,
+            subject_id=each.subject_id,
+            lot_id=each.lot_id,
+            actor=tx.principal(each.order_id),
+            note=each.note,
+            unique_key=each.unique_key,
+            occurred_at=tx.now,
+            **each.deltas,
+        )
 
 
-async def _follow(
-    tx: UnitOfWork, level_id: UUID, after: Counters, changes: Mapping[str, int], low_stock_at: int | None
-) -> None:
-    """Tell the feed, give the waiting what came, and give promises elsewhere that can no longer be kept."""
-    if not any(changes.values()):
-        return
-    before = after.less(changes)
-    tx.record(StockLevelChanged(level_id, before.available, after.available))
-    tx.record(*_alerts(level_id, before.available, after.available, low_stock_at))
-    if after.waiting and 0 < after.to_hand_out > before.to_hand_out:
-        tx.later("fill_backorders", {"level_id": level_id.hex})
-    if after.short != before.short:
-        await note_shortage(tx, level_id, after.short)
+def _tell(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters, low_stock_at: int | None) -> None:
+    """Tell the feed."""
+    if after != before:
+        tx.record(StockLevelChanged(level_id, before.available, after.available))
+        tx.record(*_alerts(level_id, before.available, after.available, low_stock_at))
 
 
 def _alerts(level_id: UUID, before: int, after: int, low_stock_at: int | None) -> list[StockFact]:
@@ -181,6 +207,14 @@ def _alerts(level_id: UUID, before: int, after: int, low_stock_at: int | None) -
         return [StockRanOut(level_id)]
     is_low = low_stock_at is not None and after <= low_stock_at < before
     return [StockRanLow(level_id, after)] if is_low else []
+
+
+async def _follow(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters) -> None:
+    """Give the waiting what came, and give promises elsewhere that can no longer be kept."""
+    if after.waiting and 0 < after.to_hand_out > before.to_hand_out:
+        tx.later("fill_backorders", {"level_id": level_id.hex})
+    if after.short != before.short:
+        await note_shortage(tx, level_id, after.short)
 
 
 async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
