@@ -31,6 +31,7 @@ from domain.orders.service import new_number, units_of
 from domain.payments.lifecycle import PaymentStatus
 from domain.payments.models import PaymentRow
 
+MOST_PARTS = 10_000
 NOTHING_YET = FulfillmentStatus.UNFULFILLED
 
 
@@ -91,6 +92,7 @@ def draft_order(asked: Asked[PlaceOrder], now: datetime, listing: Listing) -> Dr
         if each.currency != channel.currency:
             raise WrongCurrency(channel.currency, each.currency[:3], path=each.path)
     _check_authority(actor, request)
+    _check_size(request, listing)
     listing.check_reference(channel.id, request)
     order = _order(asked.id, now, request, channel)
     order.customer_id = customer_of(actor, now, request.customer, listing)
@@ -120,6 +122,17 @@ def _check_authority(actor: Actor, request: PlaceOrder) -> None:
     bundled = any(line.components for line in request.lines)
     if own or bundled or request.charges or request.placed_at or request.external_reference:
         actor.require(Permission.MANAGE_ORDERS)
+
+
+def _check_size(request: PlaceOrder, listing: Listing) -> None:
+    """Bundles multiply what the lines need: no order is larger than is written in a moment."""
+    sent = 0
+    for line in request.lines:
+        offer = listing.offers.get(line.sku)
+        sent += len(line.components or (offer.parts if offer else ())) or 1
+    if sent > MOST_PARTS:
+        said = f"The lines of an order are sent as at most {MOST_PARTS:,} parts, not {sent:,}."
+        raise InvalidInput(said, path=("lines",))
 
 
 def _order(order_id: UUID, now: datetime, request: PlaceOrder, channel: OpenChannel) -> OrderRow:

@@ -99,6 +99,16 @@ async def test_a_part_that_is_short_refuses_the_bundle_and_single_sales_count_wi
     await assert_books_balance()
 
 
+async def test_bundles_make_no_order_larger_than_is_written_in_a_moment(database: Database) -> None:
+    await open_shop({"MUG": (9,)})
+    parts = tuple(Component("MUG", n) for n in range(1, 101))
+    refused = await refusal(*[PlaceLine("TEE", 1, components=parts)] * 100, PlaceLine("MUG", 1))
+    assert (refused.message, refused.path) == (
+        "The lines of an order are sent as at most 10,000 parts, not 10,001.",
+        ("lines",),
+    )
+
+
 async def test_a_part_need_not_be_on_sale_alone(database: Database) -> None:
     await open_shop({"MUG": (5,)})
     await make("TEE", BUNDLE, MUG=1)

@@ -203,5 +203,5 @@ async def test_a_bundle_takes_as_many_statements_as_any_line_and_waiting_a_held_
     assert await sends({"TEE": 2}) == plain
     await set_policy("MUG", BackorderPolicy.BACKORDER)
     assert await sends({"MUG": 2}) == plain
-    # The variants and their levels locked, what is expected of them, and who serves the channel.
-    assert (await sends({"MUG": 200}), await sends({"MUG": 200, "CAP": 1}, 3)) == (plain + 4, plain + 4)
+    # The variants and their levels locked, what is expected of them, who serves the channel, and the levels changed.
+    assert (await sends({"MUG": 200}), await sends({"MUG": 200, "CAP": 1}, 3)) == (plain + 5, plain + 5)
