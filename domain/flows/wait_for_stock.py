@@ -117,8 +117,12 @@ class WaitingRoom:
 
 
 def is_sold_without_stock(variant: VariantRow, now: datetime) -> bool:
-    """Whether units that cannot be promised may wait: backordered ones always, preordered ones until their day."""
-    return variant.backorder_policy == BackorderPolicy.BACKORDER or not is_released(variant.available_from, now)
+    """Whether units that cannot be promised may wait: backordered ones always, preordered ones until their day.
+
+    For a bundle nobody waits: no unit of it would ever come.
+    """
+    is_open = variant.backorder_policy == BackorderPolicy.BACKORDER or not is_released(variant.available_from, now)
+    return is_open and variant.is_stock_tracked
 
 
 async def wait_on(rows: Sequence[BackorderRow]) -> None:
