@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from domain.bulk.lifecycle import BulkMode
 from domain.flows.bulk_stock import StartBulk, StepOfBulk, start_bulk, step_of_bulk
+from domain.flows.draft_supply import CreateSupply, NewSupplyLine, create_supply
+from domain.flows.expect_supply import ConfirmSupply, confirm_supply
 from domain.flows.keep_upload import KeepUpload, keep_upload
+from domain.flows.receive_supply import ArrivedLine, ReceiveSupply, receive_supply
 from domain.kernel.runner import Runner
 from domain.stock.models import StockLevelRow
+from domain.supplies.models import SupplyKind
 from examples.shop.crew import KEEPER
 
 Chapter = Callable[[Runner], Awaitable[None]]
@@ -22,7 +26,19 @@ async def count_by_file(runner: Runner) -> None:
     await runner.run(step_of_bulk, KEEPER, StepOfBulk(run.value))
 
 
-CHAPTERS: tuple[Chapter, ...] = (count_by_file,)
+async def wait_for_suppliers(runner: Runner) -> None:
+    """A purchase order of which a part has come, some of it broken, and one that is only being put together."""
+    levels = await StockLevelRow.all().order_by("sku", "id").limit(2)
+    lines = tuple(NewSupplyLine(sku, 24, 480) for sku in dict.fromkeys(level.sku for level in levels))
+    order = CreateSupply(SupplyKind.PURCHASE_ORDER, "Spokes & Sons", levels[0].location_id, "EUR", lines)
+    first = await runner.run(create_supply, KEEPER, order)
+    await runner.run(confirm_supply, KEEPER, ConfirmSupply(first.value))
+    arrived = (ArrivedLine(lines[0].sku, 10, damaged=1),)
+    await runner.run(receive_supply, KEEPER, ReceiveSupply(first.value, arrived, "One box was wet."))
+    await runner.run(create_supply, KEEPER, order)
+
+
+CHAPTERS: tuple[Chapter, ...] = (count_by_file, wait_for_suppliers)
 
 
 async def keep_stockrooms(runner: Runner) -> None:

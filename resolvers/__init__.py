@@ -9,15 +9,18 @@ from resolvers.backorders import BackorderQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
+from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
 from resolvers.stock import StockQuery
+from resolvers.supplies import SupplyQuery
 from resolvers.tracking import TrackingQuery
 from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
 from schema.events import EVENT_TYPES
 from schema.scalars import SCALARS
+from schema.stock_events import STOCK_EVENT_TYPES
 from schema.views import ReaderPerOperation
 
 
@@ -28,16 +31,18 @@ class Query(
     LocationQuery,
     StockQuery,
     BackorderQuery,
+    SupplyQuery,
     BulkQuery,
     TrackingQuery,
     ViewerQuery,
     LiveQuery,
+    StockLiveQuery,
 ):
     pass
 
 
 @strawberry.type(description="What can be watched.")
-class Subscription(LiveSubscription):
+class Subscription(LiveSubscription, StockLiveSubscription):
     pass
 
 
@@ -47,7 +52,7 @@ def build_schema() -> strawberry.Schema:
         Query,
         Mutation,
         Subscription,
-        types=[*EVENT_TYPES.values(), *ERROR_TYPES],
+        types=[*EVENT_TYPES.values(), *STOCK_EVENT_TYPES.values(), *ERROR_TYPES],
         extensions=[ReaderPerOperation],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )

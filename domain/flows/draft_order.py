@@ -9,6 +9,7 @@ from domain.allocation.decisions import Plan
 from domain.backorders.models import BackorderRow
 from domain.catalog.errors import NotPriced, UnknownSku
 from domain.catalog.queries import Offer, Part
+from domain.channels.decisions import Sight
 from domain.channels.queries import OpenChannel
 from domain.flows.give_uncounted import is_given_at_confirmation
 from domain.flows.listing import Listing, customer_of
@@ -45,6 +46,7 @@ class Draft:
     charges: list[ChargeRow]
     addresses: list[OrderAddressRow]
     payment: PaymentRow | None
+    sight: Sight
     # What each requirement is for, and those in whose place a substitute may be sent.
     needed: dict[UUID, Offer] = field(default_factory=dict)
     replaceable: list[RequirementRow] = field(default_factory=list)
@@ -96,7 +98,7 @@ def draft_order(asked: Asked[PlaceOrder], now: datetime, listing: Listing) -> Dr
     listing.check_reference(channel.id, request)
     order = _order(asked.id, now, request, channel)
     order.customer_id = customer_of(actor, now, request.customer, listing)
-    draft = Draft(order, [], [], _charges(order, request), _addresses(order, request), None)
+    draft = Draft(order, [], [], _charges(order, request), _addresses(order, request), None, channel.sight)
     faults: list[DomainError] = []
     for n, line in enumerate(request.lines):
         try:

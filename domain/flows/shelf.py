@@ -9,6 +9,7 @@ from domain.allocation.decisions import Source, plan_allocation
 from domain.catalog.decisions import is_released
 from domain.catalog.models import BackorderPolicy
 from domain.catalog.queries import Offer
+from domain.channels.decisions import Sight
 from domain.flows.draft_order import Draft
 from domain.flows.free_stock import lock_free
 from domain.flows.wait_for_stock import WaitingRoom
@@ -50,7 +51,7 @@ class Shelf:
         """
         _send_substitutes(draft, self)
         demand = draft.demand
-        short = {sku: units for sku in demand if (units := demand[sku] - self.left_of(sku)) > 0}
+        short = {sku: units for sku in demand if (units := demand[sku] - self.left_of(sku, draft.sight)) > 0}
         for sku in dict.fromkeys(each.sku for each in draft.stocked if each.sku in short):
             room = self.room.has_room(sku, draft.order.channel_id)
             if room is not None and short[sku] > room:
@@ -58,16 +59,20 @@ class Shelf:
                 possible = demand[sku] - short[sku] + room
                 raise InsufficientStock(sku, demand[sku], possible, path=("lines", line, "quantity"))
         there = {sku: left for sku, units in demand.items() if (left := units - short.get(sku, 0))}
-        sources = [Source(place, {sku: self.free.get((place, sku), 0) for sku in there}) for place in self.locations]
+        seen = draft.sight.units
+        sources = [
+            Source(place, {sku: seen(place, self.free.get((place, sku), 0)) for sku in there})
+            for place in self.locations
+        ]
         draft.plan = plan_allocation(there, sources)
         assert draft.plan.is_complete, "what is short was taken off before"
         for take in draft.plan.takes:
             self.free[take.location_id, take.sku] -= take.units
         self._let_wait(draft, short)
 
-    def left_of(self, sku: str) -> int:
-        """Units of a SKU that may still be promised, at all locations."""
-        return sum(self.free.get((place, sku), 0) for place in self.locations)
+    def left_of(self, sku: str, sight: Sight) -> int:
+        """Units of a SKU that a channel may still promise, at all locations that it sees."""
+        return sum(sight.units(place, self.free.get((place, sku), 0)) for place in self.locations)
 
     def _let_wait(self, draft: Draft, short: Mapping[str, int]) -> None:
         """What the later lines need of a SKU that is short waits; the earlier ones are given what there is."""
@@ -100,7 +105,11 @@ def _lacking(drafts: Collection[Draft], offers: Mapping[str, Offer], shelf: Shel
         wanted.update(draft.demand)
         for each in draft.replaceable:
             wanted.update({other.sku: each.required for other in draft.needed[each.id].substitutes})
-    return {offers[sku].variant_id for sku in patient if wanted[sku] > shelf.left_of(sku)}
+    return {
+        offers[sku].variant_id
+        for sku in patient
+        if wanted[sku] > min(shelf.left_of(sku, draft.sight) for draft in drafts)
+    }
 
 
 def _send_substitutes(draft: Draft, shelf: Shelf) -> None:
@@ -117,7 +126,9 @@ def _send_substitutes(draft: Draft, shelf: Shelf) -> None:
     for each in draft.replaceable:
         offer = draft.needed[each.id]
         fits = (
-            one for one in (offer, *offer.substitutes) if claimed[one.sku] + each.required <= shelf.left_of(one.sku)
+            one
+            for one in (offer, *offer.substitutes)
+            if claimed[one.sku] + each.required <= shelf.left_of(one.sku, draft.sight)
         )
         draft.replace(each, next(fits, offer))
         claimed[each.sku] += each.required

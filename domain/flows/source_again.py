@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.allocation.decisions import Source, hand_out, plan_allocation
 from domain.allocation.models import AllocationRow
+from domain.channels.queries import sight_of
 from domain.flows.place_orders import movement_of, work_of
 from domain.flows.wait_for_stock import WaitingRoom, wait_on
 from domain.fulfillment import service as fulfillment
@@ -35,8 +36,10 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
     shelf = await stock.lock_free({each.variant_id for each in wanted if each.variant_id})
     free = {(each.location_id, each.sku): each for each in shelf}
     places = dict.fromkeys(each.location_id for each in shelf if each.location_id not in without)
+    sight = await sight_of(order.channel_id)
     sources = [
-        Source(place, {sku: max(free[place, sku].atp, 0) for sku in demand if (place, sku) in free}) for place in places
+        Source(place, {sku: sight.units(place, free[place, sku].atp) for sku in demand if (place, sku) in free})
+        for place in places
     ]
     plan = plan_allocation(demand, sources)
     by_id = {each.id: each for each in wanted}

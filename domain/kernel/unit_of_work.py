@@ -10,7 +10,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from domain.kernel import jobs, log
 from domain.kernel.actor import Actor
-from domain.kernel.bell import Ring
+from domain.kernel.bell import STOCK, Ring
 from domain.kernel.errors import DomainError
 from domain.kernel.events import Fact, OrderFact, StockFact
 from domain.kernel.ids import new_id
@@ -96,7 +96,8 @@ class UnitOfWork:
         about_stock = await log.stock_entries(self.stock_facts, self.actor.principal, self.now)
         rows = [*self.rows, *entries, *about_stock, *jobs.rows_of(self.jobs, self.now)]
         await write(rows, self.changed.values(), self.addition)
-        return rings
+        # A ring for an order has both feeds looked at.
+        return [Ring(STOCK, 0)] if about_stock and not rings else rings
 
 
 Flow = Callable[[UnitOfWork, RequestT], Awaitable[ValueT]]

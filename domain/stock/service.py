@@ -133,7 +133,7 @@ _GUARD = f"""
          OR on_hand - allocated - reserved - waiting - damaged - quarantined - safety_stock >= {_PROMISED})
     AND on_hand + d_on_hand BETWEEN {-MOST_ON_HAND} AND {MOST_ON_HAND}
 """
-_AFTER = (*COUNTERS, "low_stock_at")
+_AFTER = ("sku", "location_id", "low_stock_at", *COUNTERS)
 
 
 async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
@@ -147,8 +147,8 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     changed = await add(Addition(StockLevelRow, changes, _GUARD, tx.now), returning=_AFTER)
     for level_id in sorted(changes.keys() - changed.keys()):
         await _refuse(level_id, changes[level_id])
-    tx.add(*_ledger(tx, movements))
-    for level_id, (*counters, low_stock_at) in changed.items():
+    tx.add(*_ledger(tx, movements, {level_id: (sku, place) for level_id, (sku, place, *_) in changed.items()}))
+    for level_id, (_, _, low_stock_at, *counters) in changed.items():
         after = Counters(*counters)
         await _follow(tx, level_id, after.less(changes[level_id]), after)
         _tell(tx, level_id, after.less(changes[level_id]), after, low_stock_at)
@@ -158,11 +158,11 @@ def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Fre
     """As `move`, with everything else at the end: for promises of what `lock_free` showed to be free on this shelf."""
     changes = _sums(movements)
     tx.add_units(Addition(StockLevelRow, changes, _GUARD, tx.now))
-    tx.add(*_ledger(tx, movements))
-    for level in shelf:
-        if level.level_id in changes:
-            after = level.counters.more(changes[level.level_id])
-            _tell(tx, level.level_id, level.counters, after, level.low_stock_at)
+    moved = [level for level in shelf if level.level_id in changes]
+    tx.add(*_ledger(tx, movements, {level.level_id: (level.sku, level.location_id) for level in moved}))
+    for level in moved:
+        after = level.counters.more(changes[level.level_id])
+        _tell(tx, level.level_id, level.counters, after, level.low_stock_at)
 
 
 def _sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
@@ -175,10 +175,16 @@ def _sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
     return changes
 
 
-def _ledger(tx: UnitOfWork, movements: Sequence[Movement]) -> Iterable[StockMovementRow]:
+def _ledger(
+    tx: UnitOfWork, movements: Sequence[Movement], levels: Mapping[UUID, tuple[str, UUID]]
+) -> Iterable[StockMovementRow]:
+    """The lines of these movements; `levels` says of each level its SKU and its location."""
     for each in movements:
+        sku, location_id = levels[each.level_id]
         yield StockMovementRow(
             level_id=each.level_id,
+            sku=sku,
+            location_id=location_id,
             cause=each.cause,
             reason=each.reason,
             order_id=each.order_id,

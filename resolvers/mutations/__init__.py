@@ -4,10 +4,12 @@ import strawberry
 
 from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
+from resolvers.mutations.channels import ChannelMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
+from resolvers.mutations.supplies import SupplyMutations
 from resolvers.mutations.variants import VariantMutations
 from resolvers.mutations.work import WorkMutations
 
@@ -22,5 +24,7 @@ class Mutation(
     CatalogMutations,
     VariantMutations,
     BulkMutations,
+    SupplyMutations,
+    ChannelMutations,
 ):
     """Every verb of the API."""

@@ -188,12 +188,26 @@ insert into refunds (id, order_id, payment_id, return_id, status, currency, amou
     select uid(26, n, 0), uid(8, n, 0), uid(15, n, 0), uid(23, n, 0), 'SUCCEEDED', 'EUR', 1999,
         'It came back.', placed_at + interval '9 days', placed_at + interval '9 days'
     from book where stage = 'DONE' and n % 40 = 0;
-insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-        incoming, cause, order_id, actor, occurred_at)
-    select uid(27, n, i * 2 + j), uid(6, 1 + (sku + i) % {variants}, place % 3), -j, 1 - 2 * j, 0, 0, 0, 0, 0, 0,
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+        quarantined, safety_stock, incoming, cause, order_id, actor, occurred_at)
+    select uid(27, n, i * 2 + j), uid(6, 1 + (sku + i) % {variants}, place % 3),
+        'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), uid(2, 0, place % 3),
+        -j, 1 - 2 * j, 0, 0, 0, 0, 0, 0,
         case when j = 0 then 'ALLOCATED' else 'SHIPPED' end, uid(8, n, 0), 'staff:sam',
         placed_at + j * interval '1 day'
     from book, generate_series(1, size) i, generate_series(0, 1) j where j = 0 or stage in ('DONE', 'SHIPPED');
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+        quarantined, safety_stock, incoming, cause, subject_id, actor, occurred_at)
+    select uid(32, n, i), uid(6, 1 + (sku + i) % {variants}, place % 3),
+        'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), uid(2, 0, place % 3), 10, 0, 0, 0, 0, 0, 0, 0,
+        (array['RECEIVED', 'COUNTED', 'DAMAGED'])[1 + n / 30 % 3], uid(33, n, 0), 'staff:wim',
+        placed_at + i * interval '1 minute'
+    from book, generate_series(1, 30) i where n % 30 = 0;
+insert into stock_log (id, position, type, level_id, data, actor, occurred_at)
+    select uid(34, n, i), case when n < {orders} then n * 3 + i end, 'StockLevelChanged',
+        uid(6, 1 + (sku + i) % {variants}, place % 3), '{{"available_before": 2, "available": 1}}', 'staff:sam',
+        placed_at
+    from book, generate_series(1, 3) i;
 insert into log (id, order_id, sequence, position, type, subject_id, data, actor, occurred_at)
     select uid(28, n, i), uid(8, n, 0), i, case when n < {orders} or i < 6 then n * 6 + i end,
         (array['OrderPlaced', 'PaymentExpected', 'OrderConfirmed', 'FulfillmentOrderOpened', 'ShipmentShipped',
@@ -213,11 +227,28 @@ insert into tracking_links (id, order_id, token_hash, created_at, expires_at)
     select uid(31, n, 0), uid(8, n, 0), md5('a' || n) || md5('b' || n), placed_at,
         placed_at + interval '180 days'
     from book where stage in ('DONE', 'SHIPPED');
-insert into feed_head (id, position) values (1, {orders} * 6 + 5);
+insert into feed_head (id, position) values (1, {orders} * 6 + 5), (2, {orders} * 3);
 """
 
 # What goes on in the stockrooms beside orders.
 _STOCKROOM = """
+insert into supplies (id, number, kind, supplier, external_reference, location_id, status, currency, expected_at,
+        created_by, created_at)
+    select uid(43, n, 0), 'S-' || upper(substr(md5(n::text), 1, 12)),
+        case when n % 3 > 0 then 'PURCHASE_ORDER' else 'SHIPPING_NOTICE' end, 'Potters Ltd',
+        case when n % 4 > 0 then 'PO-' || n end, uid(2, 0, n % 6),
+        case when n > 5990 then 'DRAFT' when n > 5960 then 'CONFIRMED' when n > 5950 then 'PARTIALLY_RECEIVED'
+            when n % 20 = 0 then 'CANCELED' else 'RECEIVED' end,
+        'EUR', {first_day} + n * interval '1 hour' + interval '30 days', 'staff:ida',
+        {first_day} + n * interval '1 hour'
+    from generate_series(1, 6000) n;
+insert into supply_lines (id, supply_id, variant_id, location_id, sku, ordered, expected, received, currency,
+        unit_cost_minor, expected_at)
+    select uid(44, n, i), uid(43, n, 0), uid(4, 1 + (n + i) % {variants}, 0), uid(2, 0, n % 6),
+        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), 10, 5 * (n between 5951 and 5990)::int,
+        case when n > 5960 then 0 else 5 end, 'EUR', 250,
+        {first_day} + n * interval '1 hour' + case when n > 5950 then interval '100 years' else interval '30 days' end
+    from generate_series(1, 6000) n, generate_series(1, 3) i;
 insert into uploads (id, filename, media_type, content, size, sha256, created_by, created_at, is_forgotten, expires_at)
     select uid(40, n, 0), 'count.csv', 'text/csv', '', 0, md5('a' || n) || md5('b' || n), 'staff:ida',
         {first_day} + n * interval '1 hour', true, {first_day} + n * interval '1 hour'

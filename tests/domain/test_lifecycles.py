@@ -18,6 +18,7 @@ from domain.orders.lifecycle import ORDER, FulfillmentStatus, OrderFacts, OrderS
 from domain.payments.lifecycle import PAYMENT, REFUND, PaymentFacts, RefundFacts
 from domain.returns.lifecycle import DISPOSITION, RETURN, DispositionFacts, ReturnFacts
 from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
+from domain.supplies.lifecycle import SUPPLY, SupplyFacts
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,19 @@ EXPECTED = {
             "SEND_TO_CUSTOMER": "PENDING → TO_CUSTOMER",
         },
     ),
+    "supply": Expected(
+        SUPPLY,
+        SupplyFacts(0),
+        "DRAFT",
+        {
+            "SET_LINES": "DRAFT → DRAFT",
+            "CONFIRM": "DRAFT → CONFIRMED",
+            "RESCHEDULE": "DRAFT → DRAFT, CONFIRMED → CONFIRMED, PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "RECEIVE": "CONFIRMED|PARTIALLY_RECEIVED → PARTIALLY_RECEIVED, RECEIVED → RECEIVED",
+            "CLOSE": "CONFIRMED|PARTIALLY_RECEIVED → RECEIVED",
+            "CANCEL": "DRAFT|CONFIRMED → CANCELED",
+        },
+    ),
 }
 CELLS = [
     pytest.param(expected, action, status, id=f"{name}: {action} {status}")
@@ -258,6 +272,17 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
             "Decide first what becomes of 2 received units.",
         )
         for status in ("PARTIALLY_RECEIVED", "RECEIVED")
+    ),
+    *(
+        (
+            SUPPLY,
+            "CLOSE",
+            status,
+            SupplyFacts(2),
+            "UNITS_EXPECTED",
+            "2 units are still expected: receive them, or say that they will not come.",
+        )
+        for status in ("CONFIRMED", "PARTIALLY_RECEIVED")
     ),
 ]
 

@@ -173,7 +173,7 @@ HELD: Mapping[Callable[[Shop, int], Awaitable[int]], int] = {
     packs: 16,
     unpacks: 14,
     ships: 18,
-    rejects: 24,
+    rejects: 25,  # one to see which locations the order's channel sells from
     scans_on_the_way: 5,
     scans_delivery: 10,
     takes_back: 17,

@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0006_uploads_and_bulk_runs")]
+    dependencies = [("waybill", "0008_supplies_have_a_currency")]
 
     initial = False
 

@@ -1,0 +1,58 @@
+"""Events of stock: one GraphQL type per fact, named and described like it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from domain.bulk import events as bulk
+from domain.stock import events as stock
+from schema.facts import StockEvent, event_of, fact, subject
+from schema.references import id_of
+
+if TYPE_CHECKING:
+    from schema.bulk import BulkRun
+
+
+@event_of(stock.StockLevelChanged)
+class StockLevelChanged(StockEvent):
+    available_before: int = fact("available_before", int, doc="Units that could be promised before.")
+    available: int = fact("available", int, doc="Units that could be promised then.")
+
+
+@event_of(stock.StockRanLow)
+class StockRanLow(StockEvent):
+    available: int = fact("available", int, doc="Units that could be promised then.")
+
+
+@event_of(stock.StockRanOut)
+class StockRanOut(StockEvent): ...
+
+
+@event_of(stock.StockCameBack)
+class StockCameBack(StockEvent):
+    available: int = fact("available", int, doc="Units that could be promised then.")
+
+
+@event_of(stock.ShortageOpened)
+class ShortageOpened(StockEvent):
+    units: int = fact("units", int, doc="Units that were promised and were not there.")
+    shortage_key: strawberry.ID | None = id_of("shortage", "subject_id", name="shortageId", doc="The shortage.")
+
+
+@event_of(stock.ShortageResolved)
+class ShortageResolved(StockEvent):
+    shortage_key: strawberry.ID | None = id_of("shortage", "subject_id", name="shortageId", doc="The shortage.")
+
+
+@event_of(bulk.BulkRunProgressed)
+class BulkRunProgressed(StockEvent):
+    done: int = fact("done", int, doc="Rows that were dealt with then.")
+    rows: int = fact("rows", int, doc="Rows in all.")
+    run: Annotated["BulkRun", strawberry.lazy("schema.bulk")] | None = subject(doc="The run.")
+
+
+# What the log calls it -> what the API shows it as.
+STOCK_EVENT_TYPES: Mapping[str, type[Any]] = {each.__name__: each for each in StockEvent.__subclasses__()}
+# What somebody wants to be woken for, among all that changes.
+ALERTS = (StockRanLow, StockRanOut, StockCameBack, ShortageOpened, ShortageResolved)
