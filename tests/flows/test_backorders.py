@@ -9,10 +9,12 @@ import pytest
 from domain.allocation.models import AllocationRow
 from domain.backorders.models import BackorderRow
 from domain.catalog.models import BackorderPolicy, VariantRow
+from domain.channels.models import ChannelRow
 from domain.flows.cancel_order import CancelOrder, cancel_order
 from domain.flows.confirm_order import ConfirmOrder, ExpireOrder, RejectOrder, confirm_order, expire_order, reject_order
 from domain.flows.fill_backorders import FillBackorder, fill_backorder
 from domain.flows.hold_order import ReleaseHold, release_hold
+from domain.flows.keep_channels import SeenLocation, SetChannelLocations, set_channel_locations
 from domain.flows.place_orders import place_all
 from domain.flows.work_fulfillment_order import RejectFulfillmentOrder, reject_fulfillment_order
 from domain.kernel.database import current_connection, database_now
@@ -25,6 +27,7 @@ from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 from server.database import Database
 from tests.domain.books import assert_books_balance
 from tests.domain.shop import (
+    CHANNEL,
     Shop,
     column,
     deliver,
@@ -164,6 +167,7 @@ async def expect_units(shop: Shop, *arrivals: tuple[datetime, int]) -> None:
             number=f"S{units}",
             kind=SupplyKind.PURCHASE_ORDER,
             supplier="Potter",
+            currency="EUR",
             location_id=shop.north,
             status="CONFIRMED",
             created_by="staff:ada",
@@ -176,6 +180,7 @@ async def expect_units(shop: Shop, *arrivals: tuple[datetime, int]) -> None:
             location_id=shop.north,
             sku="MUG",
             ordered=units,
+            currency="EUR",
             expected=units,
             expected_at=expected_at,
         )
@@ -377,4 +382,18 @@ async def test_another_policy_serves_at_once_who_waited_for_the_day(database: Da
     await set_policy("MUG", DENY)
     await work_off()
     assert await counters(order_id) == (2, 0, 0)
+    await assert_books_balance()
+
+
+async def test_units_wait_where_their_channel_sells_from_and_what_it_does_not_see_is_not_promised(
+    database: Database,
+) -> None:
+    shop = await open_shop({"MUG": (5, 4)})
+    channel = await ChannelRow.get(code=CHANNEL)
+    seen = (SeenLocation(shop.south, 3),)
+    await run(set_channel_locations, SetChannelLocations(channel.id, seen))
+    await set_policy("MUG", BACKORDER)
+    order_id = await place({"MUG": 3})
+    assert await counters(order_id) == (1, 2, 0)
+    assert await waiting_at(shop) == [0, 2]
     await assert_books_balance()
