@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 import schema.enums
 import schema.stock_enums  # noqa: F401
 from resolvers.assemblies import AssemblyQuery
+from resolvers.backorders import BackorderQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
@@ -32,6 +33,7 @@ class Query(
     CatalogQuery,
     LocationQuery,
     StockQuery,
+    BackorderQuery,
     SupplyQuery,
     ReservationQuery,
     BulkQuery,

@@ -14,6 +14,7 @@ from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.stock_facts import StockFactMutations
 from resolvers.mutations.supplies import SupplyMutations
 from resolvers.mutations.transfers import TransferMutations
+from resolvers.mutations.variants import VariantMutations
 from resolvers.mutations.work import WorkMutations
 
 
@@ -32,5 +33,6 @@ class Mutation(
     AssemblyMutations,
     ReservationMutations,
     CatalogMutations,
+    VariantMutations,
 ):
     """Every verb of the API."""

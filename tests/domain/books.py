@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.allocation.models import AllocationRow
 from domain.assemblies.models import AssemblyLineRow, AssemblyRow
+from domain.backorders.models import BackorderRow
 from domain.fulfillment.models import FulfillmentOrderLineRow, FulfillmentOrderRow
 from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.models import LogRow
@@ -44,13 +45,18 @@ async def assert_stock_is_what_the_ledger_says(*, is_oversold: bool) -> None:
     held: Counter[UUID] = Counter()
     for line in await ReservationLineRow.all():
         held[line.level_id] += line.held
+    waiting: Counter[UUID] = Counter()
+    for backorder in await BackorderRow.all():
+        waiting[backorder.level_id] += backorder.quantity
     for level in await StockLevelRow.all():
         here = level.variant_id, level.location_id
         assert {name: getattr(level, name) for name in COUNTERS} == {name: sums[level.id][name] for name in COUNTERS}
         assert level.allocated == promised.pop(here, 0)
         assert level.incoming == expected.pop(here, 0)
         assert level.reserved == held[level.id]
-        assert is_oversold or atp(level) >= 0, f"{level.sku} was promised beyond ATP"
+        assert level.waiting == waiting[level.id]
+        # What waits was accepted without stock: ATP less that may be below zero, but no more than that.
+        assert is_oversold or atp(level) + level.waiting >= 0, f"{level.sku} was promised beyond ATP"
     assert not +promised, "allocated where there is no stock level"
     assert not +expected, "expected where there is no stock level"
 
@@ -98,12 +104,16 @@ async def assert_every_unit_stands_in_one_counter() -> None:
     set_aside: Counter[UUID] = Counter()
     for row in await AllocationRow.all():
         set_aside[row.requirement_id] += row.quantity
+    waiting: Counter[UUID] = Counter()
+    for backorder in await BackorderRow.all():
+        waiting[backorder.requirement_id] += backorder.quantity
     for each in await RequirementRow.all():
         stands = each.canceled + each.unallocated + each.waiting + each.allocated + each.picked + each.packed
         assert each.required == stands + each.shipped
         assert each.delivered + each.lost <= each.shipped
         assert each.returned <= each.shipped
         assert set_aside[each.id] == each.allocated + each.picked + each.packed
+        assert waiting[each.id] == each.waiting
         assert 0 <= each.released_minor <= each.gross_minor
 
 
