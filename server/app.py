@@ -36,6 +36,7 @@ from server.compiled_reads import CompiledReads
 from server.database import POOL_SIZE, Database, open_database
 from server.documents import Deadline, Documents, Preparation, preparation
 from server.draining import Draining, draining_on_signals
+from server.event_source import EventSource
 from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
@@ -98,6 +99,7 @@ def create_app(
             Route("/", _home),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
+            Route("/graphql/stream", _event_source(schema, authenticator, house)),
             Route("/uploads", Uploads(house.runner, authenticator).__call__, methods=["POST"]),
             Route("/schema.graphql", _schema_page(schema)),
             Route("/exports/stock-movements.csv", export.__call__),
@@ -113,6 +115,11 @@ def create_app(
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
     app.state.reads, app.state.gate = reads, gate
     return app
+
+
+def _event_source(schema: Schema, authenticator: Authenticator, house: House) -> EventSource:
+    context = partial(context_for, runner=house.runner)
+    return EventSource(schema, house.settings, authenticator, house.draining, hub=house.hub, context_for=context)
 
 
 def app_from_environment() -> Starlette:
@@ -158,7 +165,7 @@ def _middleware(settings: Settings, gate: Gate) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
             expose_headers=["Retry-After"],
             max_age=600,
         )

@@ -13,6 +13,7 @@ from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.stock_facts import StockFactMutations
 from resolvers.mutations.supplies import SupplyMutations
+from resolvers.mutations.tracking import TrackingMutations
 from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.variants import VariantMutations
 from resolvers.mutations.work import WorkMutations
@@ -24,6 +25,7 @@ class Mutation(
     WorkMutations,
     MoneyMutations,
     ReturnMutations,
+    TrackingMutations,
     StockMutations,
     StockFactMutations,
     SupplyMutations,
