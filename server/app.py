@@ -45,6 +45,7 @@ from server.metrics import Metrics, ReadsCounted
 from server.relay import relaying
 from server.settings import Settings, read_settings
 from server.shedding import Gate, Shedding
+from server.tracking_page import TrackingPage
 from server.uploads import Uploads
 from server.worker import Worker
 from server.workers import ending_with_supervisor
@@ -108,6 +109,7 @@ def create_app(
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),
+            *_tracking_page(schema, authenticator, house, reads).routes(_Assets),
         ],
         middleware=[*_middleware(settings, gate), Middleware(Straight, endpoint=endpoint)],
         lifespan=partial(_lifespan, house=house, reads=reads, reactions=reactions),
@@ -115,6 +117,11 @@ def create_app(
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
     app.state.reads, app.state.gate = reads, gate
     return app
+
+
+def _tracking_page(schema: Schema, authenticator: Authenticator, house: House, reads: CompiledReads) -> TrackingPage:
+    context = partial(context_for, runner=house.runner, hub=house.hub)
+    return TrackingPage(schema, authenticator, reads, house.runner, context)
 
 
 def _event_source(schema: Schema, authenticator: Authenticator, house: House) -> EventSource:
