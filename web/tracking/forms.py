@@ -82,7 +82,8 @@ def _form(action: str, say: Language, tracking: Tracking, *children: Child) -> M
     return tag("form", order, chosen, *children, method="post", action=action)
 
 
-def _proof(say: Language, form: str) -> tuple[Markup, ...]:
+def _proof(say: Language, form: str, *, has_hint: bool = True) -> tuple[Markup | None, ...]:
+    hint = f"{form}-proof-hint" if has_hint else None
     return (
         tag("label", say("proof"), for_=f"{form}-proof"),
         tag(
@@ -94,9 +95,9 @@ def _proof(say: Language, form: str) -> tuple[Markup, ...]:
             autocomplete="off",
             autocapitalize="none",
             spellcheck="false",
-            aria_describedby=f"{form}-proof-hint",
+            aria_describedby=hint,
         ),
-        tag("p", say("proof.hint"), id=f"{form}-proof-hint", class_="quiet"),
+        tag("p", say("proof.hint"), id=hint, class_="quiet") if hint else None,
     )
 
 
@@ -107,7 +108,7 @@ def new_link(say: Language) -> Markup:
         tag("input", type="hidden", name="lang", value=say.code),
         tag("label", say("closed.number"), for_="number"),
         tag("input", id="number", name="number", required=True, maxlength=40, autocomplete="off", spellcheck="false"),
-        *_proof(say, "link")[:2],
+        *_proof(say, "link", has_hint=False),
         tag("button", say("closed.do"), type="submit"),
         method="post",
         action="/track/link",
