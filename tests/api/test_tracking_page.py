@@ -78,7 +78,7 @@ async def test_the_page_shows_the_order_and_nothing_of_the_buyer(client: Client,
     answer = await client.http.get("/track")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     words = texts(answer.text)
-    for text in (f"Order {sale.number}", "Your order is on its way.", "Out for delivery", "Croydon", "2 × Mug"):
+    for text in (f"Order {sale.number}", "Your order is on its way.", "Out for delivery", "Croydon", "DHL", "2 × Mug"):
         assert text in words
     for secret in (NAME, STREET, POSTAL_CODE, MAIL, sale.token):
         assert secret not in answer.text

@@ -58,9 +58,9 @@ def closed(say: Language, notice: Notice | None = None) -> str:
     content = tag(
         "main",
         _notice(say, notice),
-        tag("h1", say("closed.title")),
-        tag("p", say("closed.text")),
-        forms.new_link(say),
+        tag(
+            "section", tag("h1", say("closed.title")), tag("p", say("closed.text")), forms.new_link(say), class_="first"
+        ),
         id="main",
         tabindex=-1,
     )

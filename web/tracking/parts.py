@@ -7,6 +7,7 @@ from web.tracking.languages import Language
 from web.tracking.markup import Child, Markup, joined, tag
 from web.tracking.progress import ENDED, STAGES, Tracking, headline, parcels, stage, state
 
+LONGEST_INITIALS = 4
 SCHEMES = ("https://", "http://")
 
 
@@ -21,7 +22,7 @@ def summary(say: Language, tracking: Tracking) -> Markup:
     news = say(f"headline.{headline(tracking)}")
     return tag(
         "section",
-        tag("h1", say("order", number=tracking["number"]), id="summary-title"),
+        _title(say, tracking["number"]),
         tag("p", say("placed"), " ", say.day(tracking["placedAt"]), class_="quiet"),
         tag("p", news, class_="headline", data_news=True),
         None if tracking["status"] in ENDED else _stages(say, stage(tracking) or STAGES[0]),
@@ -29,6 +30,12 @@ def summary(say: Language, tracking: Tracking) -> Markup:
         data_part=True,
         aria_labelledby="summary-title",
     )
+
+
+def _title(say: Language, number: str) -> Markup:
+    """Which order it is, its number in one piece."""
+    before, _, after = say("order", number=number).partition(number)
+    return tag("h1", before, tag("span", number, class_="together"), after, id="summary-title")
 
 
 def _stages(say: Language, reached: str) -> Markup:
@@ -88,7 +95,7 @@ def _parcel(
 
 
 def _facts(say: Language, n: int, shipment: Mapping[str, Any], parcel: Mapping[str, Any]) -> list[Markup]:
-    facts: list[tuple[str, Child]] = [(say("carrier"), parcel["carrier"])]
+    facts: list[tuple[str, Child]] = [(say("carrier"), carrier_name(parcel["carrier"]))]
     if parcel["trackingNumber"]:
         facts.append((say("number"), _number(say, n, parcel)))
     if parcel["scans"]:
@@ -100,11 +107,18 @@ def _facts(say: Language, n: int, shipment: Mapping[str, Any], parcel: Mapping[s
     return [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts]
 
 
+def carrier_name(code: str) -> str:
+    """What people call the carrier: its code, but `dhl` is DHL and `fedex` is Fedex."""
+    if code != code.lower():
+        return code
+    return code.upper() if len(code) <= LONGEST_INITIALS else code.title()
+
+
 def _number(say: Language, n: int, parcel: Mapping[str, Any]) -> Markup:
     url, number = parcel["trackingUrl"], parcel["trackingNumber"]
     if not url or not url.lower().startswith(SCHEMES):
         return tag("span", number, class_="number")
-    label = say("at_carrier", number=n, carrier=parcel["carrier"])
+    label = say("at_carrier", number=n, carrier=carrier_name(parcel["carrier"]))
     return tag("a", number, tag("span", f" ({label})", class_="unseen"), href=url, rel="noreferrer", class_="number")
 
 

@@ -6,6 +6,7 @@
   const live = document.getElementById("live");
   const told = document.getElementById("told");
   const SILENT_FOR = 4 * 60_000; // a connection that died without a word is noticed after that
+  const SHORTEST_PAUSE = 3_000;
   const LONGEST_PAUSE = 30_000;
   let cursor = main.dataset.cursor;
   let source = null;
@@ -45,20 +46,19 @@
     mine.onerror = () => {
       if (mine !== source) return;
       show(false);
-      // A cut connection is the browser's to mend: it comes back with the last id. After an answer that is no stream
-      // it does not, so the page asks what is the matter, and again, ever more slowly.
-      if (mine.readyState === EventSource.CLOSED) {
-        again();
-        refresh();
-      }
+      const isRefused = mine.readyState === EventSource.CLOSED;
+      again();
+      // After an answer that is no stream, for example that the link's time is over, the page asks what is the matter.
+      if (isRefused) refresh();
     };
   }
 
+  // An EventSource comes back by itself, but all of them after the same pause: when a server stops, its watchers are
+  // spread over seconds here. What they missed follows the cursor.
   function again() {
     source?.close();
     clearTimeout(timer);
-    const pause = Math.min(LONGEST_PAUSE, 1000 * 2 ** failures++);
-    timer = setTimeout(listen, pause * (0.5 + Math.random() / 2));
+    timer = setTimeout(listen, Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** failures++) * Math.random());
   }
 
   // -- the page -----------------------------------------------------------------------------------------------------
