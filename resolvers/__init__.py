@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 import schema.enums
 import schema.stock_enums  # noqa: F401
 from resolvers.catalog import CatalogQuery
+from resolvers.consistency import ConsistencyQuery
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
@@ -20,7 +21,16 @@ from schema.views import ReaderPerOperation
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrderQuery, CatalogQuery, LocationQuery, StockQuery, TrackingQuery, ViewerQuery, LiveQuery):
+class Query(
+    OrderQuery,
+    CatalogQuery,
+    LocationQuery,
+    StockQuery,
+    ConsistencyQuery,
+    TrackingQuery,
+    ViewerQuery,
+    LiveQuery,
+):
     pass
 
 

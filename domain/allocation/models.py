@@ -6,7 +6,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from domain.kernel.rows import Row, reference
+from domain.kernel.rows import Row, partial_index, reference
 
 
 class AllocationRow(Row):
@@ -27,5 +27,6 @@ class AllocationRow(Row):
         table = "allocations"
         constraints = [
             UniqueConstraint(fields=("requirement_id", "location_id"), name="allocations_requirement_location"),
+            partial_index("allocations_set_aside", ("variant_id", "location_id", "id"), "quantity > 0"),
             CheckConstraint(check="quantity >= 0", name="allocations_quantity_not_negative"),
         ]

@@ -3,6 +3,7 @@
 import strawberry
 
 from resolvers.mutations.catalog import CatalogMutations
+from resolvers.mutations.consistency import ConsistencyMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.returns import ReturnMutations
@@ -11,5 +12,13 @@ from resolvers.mutations.work import WorkMutations
 
 
 @strawberry.type(description="What can be done. Each verb takes one `input`, and answers with what became of it.")
-class Mutation(OrderMutations, WorkMutations, MoneyMutations, ReturnMutations, StockMutations, CatalogMutations):
+class Mutation(
+    OrderMutations,
+    WorkMutations,
+    MoneyMutations,
+    ReturnMutations,
+    StockMutations,
+    ConsistencyMutations,
+    CatalogMutations,
+):
     """Every verb of the API."""

@@ -1,0 +1,26 @@
+"""Stock is compared with its documents."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from tortoise.migrations.constraints import UniqueConstraint
+
+
+class Migration(migrations.Migration):
+    dependencies = [("waybill", "0005_stock_you_can_trust")]
+
+    initial = False
+
+    operations = [
+        ops.AddConstraint(
+            model_name="AllocationRow",
+            constraint=UniqueConstraint(
+                fields=("variant_id", "location_id", "id"), name="allocations_set_aside", condition="quantity > 0"
+            ),
+        ),
+        ops.AddConstraint(
+            model_name="RequirementRow",
+            constraint=UniqueConstraint(
+                fields=("order_id", "id"), name="requirements_waiting", condition="waiting > 0"
+            ),
+        ),
+    ]
