@@ -20,6 +20,7 @@ from examples.shop.catalog import offers, products
 from examples.shop.crew import KEEPER
 from examples.shop.places import CHANNELS, LOCATIONS
 from examples.stages import Stage, Step, spread
+from examples.stockroom import keep_stockrooms
 
 ORDERS = 200
 PLACED_TOGETHER = 8
@@ -54,6 +55,7 @@ async def seed_shop(
             await _lead(runner, order_id, plan.stage, together[-1].placed_at, now, rng)
             done += 1
             progress(done, len(plans))
+    await keep_stockrooms(runner)
 
 
 def _plans(rng: Random, now: datetime, orders: int) -> Iterator[Planned]:

@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums
 import schema.stock_enums  # noqa: F401
+from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.consistency import ConsistencyQuery
 from resolvers.live import LiveQuery, LiveSubscription
@@ -26,6 +27,7 @@ class Query(
     CatalogQuery,
     LocationQuery,
     StockQuery,
+    BulkQuery,
     ConsistencyQuery,
     TrackingQuery,
     ViewerQuery,

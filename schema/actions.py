@@ -46,7 +46,7 @@ def of_order(
     scope: Scope, status: OrderStatus, fulfillment_status: FulfillmentStatus, is_on_hold: bool
 ) -> list[AvailableAction]:
     """What can be done with an order."""
-    return _shown(ORDER.available(scope, status, OrderFacts(is_on_hold, fulfillment_status)))
+    return shown(ORDER.available(scope, status, OrderFacts(is_on_hold, fulfillment_status)))
 
 
 def of_fulfillment_order(
@@ -54,19 +54,19 @@ def of_fulfillment_order(
 ) -> list[AvailableAction]:
     """What can be done with the work of a location."""
     facts = FulfillmentOrderFacts(is_on_hold, units_to_pack, units_packed)
-    return _shown(FULFILLMENT_ORDER.available(scope, status, facts))
+    return shown(FULFILLMENT_ORDER.available(scope, status, facts))
 
 
 def of_shipment(scope: Scope, status: ShipmentStatus, is_on_hold: bool) -> list[AvailableAction]:
     """What can be done with a shipment."""
-    return _shown(SHIPMENT.available(scope, status, ShipmentFacts(is_on_hold)))
+    return shown(SHIPMENT.available(scope, status, ShipmentFacts(is_on_hold)))
 
 
 def of_payment(
     scope: Scope, status: PaymentStatus, expected_minor: int, captured_minor: int, refunded_minor: int
 ) -> list[AvailableAction]:
     """What can be done with a payment."""
-    return _shown(PAYMENT.available(scope, status, PaymentFacts(expected_minor, captured_minor, refunded_minor)))
+    return shown(PAYMENT.available(scope, status, PaymentFacts(expected_minor, captured_minor, refunded_minor)))
 
 
 def of_refund(scope: Scope, status: RefundStatus, amount_minor: int) -> list[AvailableAction]:
@@ -75,18 +75,19 @@ def of_refund(scope: Scope, status: RefundStatus, amount_minor: int) -> list[Ava
     is_owed = status in (RefundStatus.GRANTED, RefundStatus.FAILED)
     # A refund is only granted against money that was taken and is not owed back yet, so its payment still covers it.
     facts = RefundFacts(amount_minor, refundable_minor=amount_minor)
-    return _shown(REFUND.available(scope, RefundStatus.REQUESTED if is_owed else status, facts))
+    return shown(REFUND.available(scope, RefundStatus.REQUESTED if is_owed else status, facts))
 
 
 def of_return(scope: Scope, status: ReturnStatus, units_awaited: int, units_undecided: int) -> list[AvailableAction]:
     """What can be done with a return."""
-    return _shown(RETURN.available(scope, status, ReturnFacts(units_awaited, units_undecided)))
+    return shown(RETURN.available(scope, status, ReturnFacts(units_awaited, units_undecided)))
 
 
 def of_disposition(scope: Scope, status: DispositionStatus) -> list[AvailableAction]:
     """What can still become of returned units."""
-    return _shown(DISPOSITION.available(scope, status, DispositionFacts()))
+    return shown(DISPOSITION.available(scope, status, DispositionFacts()))
 
 
-def _shown(found: Sequence[ActionState]) -> list[AvailableAction]:
+def shown(found: Sequence[ActionState]) -> list[AvailableAction]:
+    """The commands of a lifecycle, as the API shows them."""
     return [AvailableAction(action=each.action, enabled=each.enabled, reason=each.reason) for each in found]

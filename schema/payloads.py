@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from schema.bulk import BulkRun
 from schema.catalog import Product
 from schema.channels import Channel
 from schema.errors import UserError
@@ -245,3 +246,17 @@ class LocationCreatePayload(Payload):
     """The answer of `locationCreate`."""
 
     location: Location | None = now("The location", is_new=True)
+
+
+@strawberry.type(description="What became of asking for a bulk run.")
+class StockBulkStartPayload(Payload):
+    """The answer of `stockBulkStart`."""
+
+    bulk_run: BulkRun | None = now("The run", is_new=True)
+
+
+@strawberry.type(description="What became of calling a bulk run off.")
+class StockBulkCancelPayload(Payload):
+    """The answer of `stockBulkCancel`."""
+
+    bulk_run: BulkRun | None = now("The run")

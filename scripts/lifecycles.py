@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.assemblies.lifecycle import ASSEMBLY
+from domain.bulk.lifecycle import BULK_RUN
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER
 from domain.kernel.lifecycle import Lifecycle
 from domain.orders.lifecycle import ORDER
@@ -31,6 +32,7 @@ LIFECYCLES: Sequence[Lifecycle[Any, Any, Any]] = (
     TRANSFER,
     SUPPLY,
     ASSEMBLY,
+    BULK_RUN,
 )
 HEAD = """# Lifecycles
 

@@ -43,6 +43,7 @@ from server.metrics import Metrics, ReadsCounted
 from server.relay import relaying
 from server.settings import Settings, read_settings
 from server.shedding import Gate, Shedding
+from server.uploads import Uploads
 from server.worker import Worker
 from server.workers import ending_with_supervisor
 from web import graphiql
@@ -95,6 +96,7 @@ def create_app(
             Route("/", _home),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
+            Route("/uploads", Uploads(house.runner, authenticator).__call__, methods=["POST"]),
             Route("/schema.graphql", _schema_page(schema)),
             Route("/healthz", alive),
             Route("/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads)).__call__),

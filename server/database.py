@@ -29,6 +29,8 @@ MODEL_MODULES: tuple[str, ...] = (
     "domain.supplies.models",
     "domain.assemblies.models",
     "domain.backorders.models",
+    "domain.uploads.models",
+    "domain.bulk.models",
     "domain.allocation.models",
     "domain.fulfillment.models",
     "domain.shipping.models",

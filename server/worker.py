@@ -16,6 +16,7 @@ from domain.kernel.database import current_connection, database_now
 from domain.kernel.models import JobRow
 from domain.kernel.runner import Runner
 from domain.reactions import Reaction, UnknownReaction
+from domain.uploads import service as uploads
 
 AT_ONCE = 10
 # Less than the lease, so that a job is never in two hands.
@@ -27,7 +28,11 @@ LONGEST_ERROR = 500
 log = structlog.get_logger("waybill")
 
 Sweeper = Callable[[datetime], Awaitable[int]]
-SWEEPERS: Mapping[str, Sweeper] = {"jobs": jobs.sweep, "idempotency_keys": idempotency.sweep}
+SWEEPERS: Mapping[str, Sweeper] = {
+    "jobs": jobs.sweep,
+    "idempotency_keys": idempotency.sweep,
+    "uploads": uploads.sweep,
+}
 
 
 def worker_name() -> str:

@@ -48,8 +48,9 @@ class Counters:
 
     @property
     def short(self) -> int:
-        """Units set aside that are not there, or cannot be sold; safety stock is taken before a promise is broken."""
-        return max(self.allocated + self.reserved + self.damaged + self.quarantined - self.on_hand, 0)
+        """Units promised that are not there, or cannot be sold; safety stock is used up before a promise is broken."""
+        promised = self.allocated + self.reserved
+        return min(max(promised + self.damaged + self.quarantined - self.on_hand, 0), promised)
 
     def less(self, changes: Mapping[str, int]) -> Self:
         """The counters before these changes."""

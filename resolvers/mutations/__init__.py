@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.consistency import ConsistencyMutations
 from resolvers.mutations.money import MoneyMutations
@@ -18,6 +19,7 @@ class Mutation(
     MoneyMutations,
     ReturnMutations,
     StockMutations,
+    BulkMutations,
     ConsistencyMutations,
     CatalogMutations,
 ):

@@ -8,6 +8,7 @@ from typing import Any
 
 from tortoise.models import Model
 
+from domain.bulk.models import BulkRunRow
 from domain.catalog.models import PriceRow, ProductRow, VariantRow
 from domain.channels.models import ChannelRow
 from domain.customers.models import CustomerRow
@@ -57,6 +58,7 @@ _NAMED: dict[str, type[Model]] = {
     "variant": VariantRow,
     "price": PriceRow,
     "stock_level": StockLevelRow,
+    "bulk_run": BulkRunRow,
 }
 
 

@@ -33,8 +33,10 @@ insert into products (id, handle, title, description, is_active, created_at)
     select uid(3, n, 0), 'product-' || n, 'Product ' || n % 500, '', n % 50 > 0,
         {first_day} + n * interval '1 minute'
     from generate_series(1, {variants}) n;
-insert into variants (id, product_id, sku, title, kind, is_stock_tracked, is_active)
-    select uid(4, n, 0), uid(3, n, 0), 'SKU-' || lpad(n::text, 6, '0'), 'One', 'PHYSICAL', true, true
+insert into variants (id, product_id, sku, title, kind, is_stock_tracked, is_active, composition, backorder_policy,
+        traceability, is_first_expired_first_out, unit_of_measure)
+    select uid(4, n, 0), uid(3, n, 0), 'SKU-' || lpad(n::text, 6, '0'), 'One', 'PHYSICAL', true, true, 'SINGLE', 'DENY',
+        'NONE', false, 'each'
     from generate_series(1, {variants}) n;
 insert into prices (id, variant_id, channel_id, currency, amount_minor)
     select uid(5, n, i), uid(4, n, 0), uid(1, 0, i), 'EUR', 1999
@@ -204,6 +206,27 @@ insert into tracking_links (id, order_id, token_hash, created_at, expires_at)
         placed_at + interval '180 days'
     from book where stage in ('DONE', 'SHIPPED');
 insert into feed_head (id, position) values (1, {orders} * 6 + 5);
+"""
+
+# What goes on in the stockrooms beside orders.
+_STOCKROOM = """
+insert into uploads (id, filename, media_type, content, size, sha256, created_by, created_at, is_forgotten, expires_at)
+    select uid(40, n, 0), 'count.csv', 'text/csv', '', 0, md5('a' || n) || md5('b' || n), 'staff:ida',
+        {first_day} + n * interval '1 hour', true, {first_day} + n * interval '1 hour'
+    from generate_series(1, 3000) n;
+insert into bulk_runs (id, upload_id, filename, mode, is_dry_run, status, rows, done, applied, unchanged, refused,
+        created_by, created_at)
+    select uid(41, n, 0), uid(40, n, 0), 'count.csv', 'SET', false,
+        case when n > 2997 then 'RUNNING' when n % 500 = 0 then 'CANCELED' else 'COMPLETED' end, 10, 10, 9, 0, 1,
+        'staff:ida', {first_day} + n * interval '1 hour'
+    from generate_series(1, 3000) n;
+insert into bulk_rows (id, run_id, number, sku, location, outcome, change)
+    select uid(42, n, i), uid(41, n, 0), i, 'SKU-000001', 'location-0',
+        case when i = 7 then 'REFUSED' else 'APPLIED' end, 1
+    from generate_series(1, 3000) n, generate_series(2, 11) i;
+"""
+
+_END = """
 drop function uid;
 drop function chance;
 drop table book;
@@ -228,8 +251,8 @@ async def write_books(connection: asyncpg.Connection, orders: int) -> None:
         await connection.execute("set local session_replication_role = replica")
         for index in indexes:
             await connection.execute(f'drop index "{index["indexname"]}"')
-        for script in (_FUNCTIONS, _PLACES.format(**words), _BOOKS.format(**words)):
-            await connection.execute(script)
+        for script in (_FUNCTIONS, _PLACES, _BOOKS, _STOCKROOM, _END):
+            await connection.execute(script.format(**words) if script is not _FUNCTIONS else script)
         for index in indexes:
             await connection.execute(index["indexdef"])
     await connection.execute("vacuum analyze")

@@ -27,6 +27,7 @@ from domain.kernel.bell import SilentBell
 from domain.kernel.ids import global_id
 from domain.kernel.runner import Runner
 from domain.orders.models import HoldKind, OrderRow
+from examples.stockroom import keep_stockrooms
 from resolvers import build_schema
 from resolvers.context import Context
 from schema.views import Reader, broken_edges, undeclared_fields, undescribed
@@ -73,6 +74,7 @@ async def open_books() -> list[str]:
     await shop.run(request_return, RequestReturn(order_id, (line,), "Too blue."))
     await shop.run(grant_refund, GrantRefund(order_id, 500, "EUR", "Scratched."))
     await shop.run(hold_order, HoldOrder(await shop.place({"MUG": 1}), HoldKind.MANUAL, "Look at it first."))
+    await keep_stockrooms(shop.RUNNER)
     views = {each.__view__ for each in origins() if hasattr(each, "__view__")}
     firsts = [(view.prefix, await view.row.all().order_by("id").first()) for view in views]
     return [global_id(prefix, row.pk) for prefix, row in firsts if row]

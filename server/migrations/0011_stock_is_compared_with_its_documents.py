@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0005_stock_you_can_trust")]
+    dependencies = [("waybill", "0006_uploads_and_bulk_runs")]
 
     initial = False
 
