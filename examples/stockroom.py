@@ -3,10 +3,20 @@
 from collections.abc import Awaitable, Callable
 
 from domain.bulk.lifecycle import BulkMode
+from domain.catalog.models import ComponentRow, Composition, VariantRow
 from domain.flows.bulk_stock import StartBulk, StepOfBulk, start_bulk, step_of_bulk
+from domain.flows.complete_assembly import CompleteAssembly, complete_assembly
+from domain.flows.counted_goods import SkuUnits
+from domain.flows.dispatch_transfer import DispatchTransfer, dispatch_transfer
 from domain.flows.keep_upload import KeepUpload, keep_upload
+from domain.flows.plan_assembly import PlanAssembly, ReleaseAssembly, plan_assembly, release_assembly
+from domain.flows.plan_transfer import PlanTransfer, plan_transfer
+from domain.flows.receive_transfer import ArrivedUnits, ReceiveTransfer, receive_transfer
+from domain.flows.release_transfer import CancelTransfer, ReleaseTransfer, cancel_transfer, release_transfer
 from domain.kernel.runner import Runner
+from domain.locations.models import LocationRow
 from domain.stock.models import StockLevelRow
+from domain.stock.queries import atp
 from examples.shop.crew import KEEPER
 
 Chapter = Callable[[Runner], Awaitable[None]]
@@ -22,7 +32,47 @@ async def count_by_file(runner: Runner) -> None:
     await runner.run(step_of_bulk, KEEPER, StepOfBulk(run.value))
 
 
-CHAPTERS: tuple[Chapter, ...] = (count_by_file,)
+async def move_goods(runner: Runner) -> None:
+    """Transfers to another location in every stage; one arrives with a unit too many, and one broken."""
+    full = await _fullest(1)
+    away = await LocationRow.exclude(id=full[0].location_id).order_by("priority", "code").first()
+    assert away is not None
+    plan = PlanTransfer(full[0].location_id, away.id, (SkuUnits(full[0].sku, 2),), note="For the weekend")
+    ids = [(await runner.run(plan_transfer, KEEPER, plan)).value for _ in range(5)]
+    for each in ids[1:]:
+        await runner.run(release_transfer, KEEPER, ReleaseTransfer(each))
+    await runner.run(cancel_transfer, KEEPER, CancelTransfer(ids[1]))
+    for each in ids[3:]:
+        await runner.run(dispatch_transfer, KEEPER, DispatchTransfer(each))
+    await runner.run(receive_transfer, KEEPER, ReceiveTransfer(ids[4], (ArrivedUnits(full[0].sku, 3, damaged=1),)))
+
+
+async def make_kits(runner: Runner) -> None:
+    """A kit of what there is most of; one of two that were planned is made."""
+    parts = await _fullest(2)
+    kit = (
+        await VariantRow.filter(is_stock_tracked=True)
+        .exclude(sku__in=[each.sku for each in parts])
+        .order_by("-sku")
+        .first()
+    )
+    assert kit is not None
+    await VariantRow.filter(id=kit.id).update(composition=Composition.KIT)
+    for position, part in enumerate(parts, 1):
+        await ComponentRow.create(whole_id=kit.id, part_id=part.variant_id, position=position, units=position)
+    plan = PlanAssembly(kit.sku, parts[0].location_id, 2)
+    ids = [(await runner.run(plan_assembly, KEEPER, plan)).value for _ in range(2)]
+    await runner.run(release_assembly, KEEPER, ReleaseAssembly(ids[1]))
+    await runner.run(complete_assembly, KEEPER, CompleteAssembly(ids[1], made=1))
+
+
+async def _fullest(most: int) -> list[StockLevelRow]:
+    """The levels of one location with most units to spare."""
+    levels = sorted(await StockLevelRow.all(), key=lambda level: (-atp(level), level.sku))
+    return [each for each in levels if each.location_id == levels[0].location_id and atp(each) > 0][:most]
+
+
+CHAPTERS: tuple[Chapter, ...] = (count_by_file, move_goods, make_kits)
 
 
 async def keep_stockrooms(runner: Runner) -> None:

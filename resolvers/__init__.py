@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums
 import schema.stock_enums  # noqa: F401
+from resolvers.assemblies import AssemblyQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.consistency import ConsistencyQuery
@@ -14,6 +15,7 @@ from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
 from resolvers.stock import StockQuery
 from resolvers.tracking import TrackingQuery
+from resolvers.transfers import TransferQuery
 from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
 from schema.events import EVENT_TYPES
@@ -27,8 +29,10 @@ class Query(
     CatalogQuery,
     LocationQuery,
     StockQuery,
+    AssemblyQuery,
     BulkQuery,
     ConsistencyQuery,
+    TransferQuery,
     TrackingQuery,
     ViewerQuery,
     LiveQuery,

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.assemblies import AssemblyMutations
 from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.consistency import ConsistencyMutations
@@ -9,6 +10,7 @@ from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
+from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.work import WorkMutations
 
 
@@ -19,8 +21,10 @@ class Mutation(
     MoneyMutations,
     ReturnMutations,
     StockMutations,
+    AssemblyMutations,
     BulkMutations,
     ConsistencyMutations,
+    TransferMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

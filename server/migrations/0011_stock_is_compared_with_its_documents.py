@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0006_uploads_and_bulk_runs")]
+    dependencies = [("waybill", "0007_transfers_tell_what_arrived")]
 
     initial = False
 

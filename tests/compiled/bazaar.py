@@ -8,6 +8,7 @@ from typing import Any
 
 from tortoise.models import Model
 
+from domain.assemblies.models import AssemblyRow
 from domain.bulk.models import BulkRunRow
 from domain.catalog.models import PriceRow, ProductRow, VariantRow
 from domain.channels.models import ChannelRow
@@ -24,6 +25,7 @@ from domain.payments.models import PaymentRow
 from domain.returns.models import ReturnRow
 from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
 from domain.stock.models import StockLevelRow
+from domain.transfers.models import TransferRow
 from examples.seed import seed_shop
 from schema.compiled import Fetch
 from server.database import Database
@@ -59,6 +61,8 @@ _NAMED: dict[str, type[Model]] = {
     "price": PriceRow,
     "stock_level": StockLevelRow,
     "bulk_run": BulkRunRow,
+    "transfer": TransferRow,
+    "assembly": AssemblyRow,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.assemblies.lifecycle import ASSEMBLY, AssemblyFacts
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderFacts
 from domain.kernel.actor import ANONYMOUS, Actor, Permission, Role, Scope, customer, staff, tracking_link
 from domain.kernel.errors import IllegalTransition
@@ -18,6 +19,7 @@ from domain.orders.lifecycle import ORDER, FulfillmentStatus, OrderFacts, OrderS
 from domain.payments.lifecycle import PAYMENT, REFUND, PaymentFacts, RefundFacts
 from domain.returns.lifecycle import DISPOSITION, RETURN, DispositionFacts, ReturnFacts
 from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
+from domain.transfers.lifecycle import TRANSFER, TransferFacts
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,30 @@ EXPECTED = {
             "SEND_TO_CUSTOMER": "PENDING → TO_CUSTOMER",
         },
     ),
+    "transfer": Expected(
+        TRANSFER,
+        TransferFacts(0),
+        "DRAFT",
+        {
+            "SET_LINES": "DRAFT → DRAFT",
+            "RELEASE": "DRAFT → RELEASED",
+            "DISPATCH": "RELEASED → IN_TRANSIT",
+            "RECEIVE": "IN_TRANSIT|PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "WRITE_OFF": "IN_TRANSIT → IN_TRANSIT, PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "COMPLETE": "IN_TRANSIT|PARTIALLY_RECEIVED → RECEIVED",
+            "CANCEL": "DRAFT|RELEASED → CANCELED",
+        },
+    ),
+    "assembly": Expected(
+        ASSEMBLY,
+        AssemblyFacts(),
+        "DRAFT",
+        {
+            "RELEASE": "DRAFT → RELEASED",
+            "COMPLETE": "RELEASED → COMPLETED",
+            "CANCEL": "DRAFT|RELEASED → CANCELED",
+        },
+    ),
 }
 CELLS = [
     pytest.param(expected, action, status, id=f"{name}: {action} {status}")
@@ -258,6 +284,17 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
             "Decide first what becomes of 2 received units.",
         )
         for status in ("PARTIALLY_RECEIVED", "RECEIVED")
+    ),
+    *(
+        (
+            TRANSFER,
+            "COMPLETE",
+            status,
+            TransferFacts(2),
+            "UNITS_ON_THEIR_WAY",
+            "2 units have not arrived: receive them, or write them off.",
+        )
+        for status in ("IN_TRANSIT", "PARTIALLY_RECEIVED")
     ),
 ]
 
