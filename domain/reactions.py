@@ -6,6 +6,8 @@ from uuid import UUID
 
 from domain.flows.bulk_stock import StepOfBulk, step_of_bulk
 from domain.flows.confirm_order import ExpireOrder, expire_order
+from domain.flows.expire_lots import QuarantineExpired, quarantine_expired
+from domain.flows.resolve_shortage import ResolveShortage, SourceOrderAgain, resolve_shortage, source_order_again
 from domain.kernel.actor import SYSTEM, Actor
 from domain.kernel.runner import Runner
 
@@ -28,7 +30,26 @@ async def _work_bulk(runner: Runner, payload: Mapping[str, Any]) -> None:
             return
 
 
-REACTIONS: Mapping[str, Reaction] = {"expire_order": _expire_order, "work_bulk": _work_bulk}
+async def _resolve_shortage(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(resolve_shortage, SYSTEM, ResolveShortage(UUID(payload["level_id"])))
+
+
+async def _source_order_again(runner: Runner, payload: Mapping[str, Any]) -> None:
+    request = SourceOrderAgain(UUID(payload["order_id"]), UUID(payload["level_id"]))
+    await runner.run(source_order_again, SYSTEM, request)
+
+
+async def _quarantine_expired(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(quarantine_expired, SYSTEM, QuarantineExpired(UUID(payload["lot_id"])))
+
+
+REACTIONS: Mapping[str, Reaction] = {
+    "expire_order": _expire_order,
+    "work_bulk": _work_bulk,
+    "resolve_shortage": _resolve_shortage,
+    "source_order_again": _source_order_again,
+    "quarantine_expired": _quarantine_expired,
+}
 
 
 class UnknownReaction(LookupError):

@@ -22,6 +22,7 @@ enum_of(
         StockFigure.QUARANTINED: "Units that wait for a decision.",
         StockFigure.SAFETY_STOCK: "Units that are never promised.",
         StockFigure.INCOMING: "Units that suppliers and other locations will bring.",
+        StockFigure.LOTS: "Units by which lots with a number differ from the ledger's lines about them.",
         StockFigure.SHORT: "Units that are promised and not there; the open shortage is its document.",
     },
 )

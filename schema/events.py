@@ -70,6 +70,12 @@ class OrderCompleted(OrderEvent): ...
 class OrderReopened(OrderEvent): ...
 
 
+@event_of(orders.OrderSourcedAgain)
+class OrderSourcedAgain(OrderEvent):
+    sku: str = fact("sku", str, doc="Which SKU.")
+    units: int = fact("units", int, doc="How many units were not there.")
+
+
 @event_of(orders.OrderHeld)
 class OrderHeld(OrderEvent):
     kind: TheHoldKind = fact("kind", HoldKind, doc="What sort of reason it is.")

@@ -27,6 +27,7 @@ class AllocationRow(Row):
         table = "allocations"
         constraints = [
             UniqueConstraint(fields=("requirement_id", "location_id"), name="allocations_requirement_location"),
-            partial_index("allocations_set_aside", ("variant_id", "location_id", "id"), "quantity > 0"),
+            # Who holds units of a level: looked for when facts take them.
+            partial_index("allocations_held_at_level", ("variant_id", "location_id", "id"), "quantity > 0"),
             CheckConstraint(check="quantity >= 0", name="allocations_quantity_not_negative"),
         ]

@@ -1,6 +1,6 @@
 """Repairing stock that does not add up: the ledger by the documents, the counters by both, and a line that says so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from domain.flows.check_stock import MOST_LEVELS, CheckStock, check_scope, level
 from domain.flows.stock_witnesses import Witnesses, disagreeing
 from domain.kernel.actor import Permission
 from domain.kernel.ids import new_id
-from domain.kernel.sets import add
+from domain.kernel.lookups import look_up
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock import service as stock
 from domain.stock.decisions import COUNTERS, LONGEST_NOTE, Counters
@@ -52,8 +52,7 @@ async def _repair(tx: UnitOfWork, run_id: UUID, levels: Sequence[Witnesses]) -> 
         stock.Correction(each.counters, each.right, _movement(run_id, each), shortage=each.short) for each in levels
     ]
     await stock.set_right(tx, corrections)
-    lacking = {each.level_id: each.right.on_hand - each.lots for each in levels if each.lots is not None}
-    await _balance_lots({level_id: units for level_id, units in lacking.items() if units})
+    await _set_lots(tx, {each.level_id: each.right.on_hand for each in levels if each.lots is not None})
 
 
 def _movement(run_id: UUID, level: Witnesses) -> stock.Movement:
@@ -70,8 +69,28 @@ def _note(before: Counters, after: Counters) -> str:
     return f"Counters set: {told}."[:LONGEST_NOTE] if told else "The counters were right, and stay."
 
 
-async def _balance_lots(lacking: dict[UUID, int]) -> None:
-    """Book what the lots of these locked levels lack to the one without a number, where all is that nobody named."""
-    known = {row.level_id: row.id for row in await LotRow.filter(level_id__in=list(lacking), number="")}
-    await LotRow.bulk_create([LotRow(level_id=each, on_hand=lacking[each]) for each in lacking if each not in known])
-    await add(LotRow, {row_id: {"on_hand": lacking[level_id]} for level_id, row_id in known.items()})
+async def _set_lots(tx: UnitOfWork, on_hand: Mapping[UUID, int]) -> None:
+    """Lots with a number have what the ledger says of them; the one without has the rest of what is on hand."""
+    if not on_hand:
+        return
+    lines = "SELECT lot_id, SUM(on_hand) AS units FROM stock_movements WHERE lot_id IS NOT NULL AND level_id {0}"
+    told = {row["lot_id"]: int(row["units"]) for row in await look_up(f"{lines} GROUP BY lot_id", list(on_hand))}
+    rest, nameless = dict(on_hand), dict[UUID, LotRow]()
+    for lot in await LotRow.filter(level_id__in=list(on_hand)).order_by("id"):
+        if lot.number:
+            await _set_lot(lot, told.get(lot.id, 0))
+            rest[lot.level_id] -= lot.on_hand
+        else:
+            nameless[lot.level_id] = lot
+    for level_id, units in rest.items():
+        if level_id in nameless:
+            await _set_lot(nameless[level_id], units)
+        elif units:
+            await LotRow(id=new_id(), level_id=level_id, on_hand=units, received_at=tx.now).save(force_create=True)
+
+
+async def _set_lot(lot: LotRow, units: int) -> None:
+    quarantined = min(lot.quarantined, max(units, 0))
+    if (lot.on_hand, lot.quarantined) != (units, quarantined):
+        lot.on_hand, lot.quarantined = units, quarantined
+        await lot.save(update_fields=["on_hand", "quarantined"])

@@ -15,6 +15,7 @@ from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.queries import active_locations
 from domain.orders import service as orders
 from domain.orders.events import OrderHeld
+from domain.orders.lifecycle import OrderStatus
 from domain.orders.models import HoldKind, HoldRow, OrderRow, RequirementRow
 from domain.stock import service as stock
 
@@ -43,8 +44,9 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
     rows = [_allocation(order, by_id[each], place, units) for each, place, units in hand_out(plan.takes, wants)]
     await _allocate(rows)
     await stock.move(tx, [movement_of(row, free[row.location_id, row.sku].level_id) for row in rows])
-    begun = await FulfillmentOrderRow.filter(order_id=order.id).count()
-    fulfillment.open_orders(tx, [work_of(order, row) for row in rows], begun=begun)
+    if order.status == OrderStatus.CONFIRMED:  # before that no location has work
+        begun = await FulfillmentOrderRow.filter(order_id=order.id).count()
+        fulfillment.open_orders(tx, [work_of(order, row) for row in rows], begun=begun)
     if not plan.is_complete:
         await _hold_for_stock(tx, order, dict(plan.short))
 

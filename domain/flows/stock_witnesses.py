@@ -10,7 +10,7 @@ from domain.stock.decisions import COUNTERS, Counters
 
 
 class StockFigure(StrEnum):
-    """What is compared: the counters of a level, and the units that it is short of."""
+    """What is compared: the counters of a level, its lots one by one, and the units that it is short of."""
 
     ON_HAND = "ON_HAND"
     ALLOCATED = "ALLOCATED"
@@ -20,6 +20,7 @@ class StockFigure(StrEnum):
     QUARANTINED = "QUARANTINED"
     SAFETY_STOCK = "SAFETY_STOCK"
     INCOMING = "INCOMING"
+    LOTS = "LOTS"
     SHORT = "SHORT"
 
 
@@ -46,8 +47,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Witnesses:
-    """What is said of one level. `lots` is None where its units are not told apart by lot; `short` is the open
-    shortage's word, 0 where there is none."""
+    """What is said of one level, in units.
+
+    `lots` is None where its units are not told apart by lot; `lots_unlike` is by how much named lots differ from the
+    ledger's lines about them; `short` is the open shortage's word, 0 where there is none.
+    """
 
     level_id: UUID
     location_id: UUID
@@ -56,6 +60,7 @@ class Witnesses:
     ledger: Counters
     documents: Mapping[str, int]
     lots: int | None
+    lots_unlike: int
     short: int
 
     @property
@@ -81,6 +86,7 @@ class Witnesses:
             )
             for name in COUNTERS
         ]
+        figures.append(self._figure(StockFigure.LOTS, self.lots_unlike, 0, None))
         return [*figures, self._figure(StockFigure.SHORT, self.counters.short, None, self.short)]
 
     def _figure(self, figure: StockFigure, counter: int, ledger: int | None, documents: int | None) -> Difference:
@@ -98,7 +104,11 @@ _HELD = ", ".join(f"COALESCE(held.{name}, 0) AS held_{name}" for name in DERIVED
 _UNLIKE = " OR ".join(
     [f"{name} <> ledger_{name}" for name in COUNTERS] + [f"{name} <> held_{name}" for name in DERIVED]
 )
-_SHORT = "allocated + reserved + damaged + quarantined - on_hand"
+_MISSING = "allocated + reserved + damaged + quarantined - on_hand"
+_SHORT = (
+    f"CASE WHEN {_MISSING} <= 0 THEN 0 WHEN {_MISSING} > allocated + reserved THEN allocated + reserved"
+    f" ELSE {_MISSING} END"
+)
 
 # What holds units of the levels of a page, each with its counter. A requirement's allocation has no reference to the
 # level, nor have the lines of what goes from place to place: there may have been none when they were written.
@@ -122,20 +132,24 @@ _HOLDINGS = """
 """
 _SAID = f"""
     WITH page AS (
-      SELECT stock_levels.*, variants.traceability = 'LOT' AS has_lots FROM stock_levels
-      JOIN variants ON variants.id = stock_levels.variant_id WHERE stock_levels.id {{0}}),
+      SELECT * FROM stock_levels WHERE id {{0}}),
     ledger AS (SELECT level_id, {_SUMS} FROM stock_movements WHERE level_id {{0}} GROUP BY level_id),
     holding AS ({_HOLDINGS}),
     held AS (SELECT level_id, {", ".join(f"SUM({name}) AS {name}" for name in DERIVED)} FROM holding GROUP BY level_id),
-    lot AS (SELECT level_id, SUM(on_hand) AS on_hand FROM lots WHERE level_id {{0}} GROUP BY level_id),
+    lot AS (SELECT level_id, SUM(l.on_hand) AS on_hand,
+        SUM(CASE WHEN number <> '' THEN ABS(l.on_hand - COALESCE(m.on_hand, 0)) ELSE 0 END) AS unlike
+      FROM lots l LEFT JOIN (SELECT lot_id, SUM(on_hand) AS on_hand FROM stock_movements
+        WHERE lot_id IS NOT NULL AND level_id {{0}} GROUP BY lot_id) AS m ON m.lot_id = l.id
+      WHERE level_id {{0}} GROUP BY level_id),
     said AS (
       SELECT page.id, page.location_id, page.sku, {_COUNTERS}, {_LEDGER}, {_HELD},
-        CASE WHEN has_lots THEN COALESCE(lot.on_hand, 0) END AS lots, COALESCE(s.units, 0) AS short
+        CASE WHEN rotation IS NOT NULL THEN COALESCE(lot.on_hand, 0) END AS lots,
+        COALESCE(lot.unlike, 0) AS lots_unlike, COALESCE(s.units, 0) AS short
       FROM page LEFT JOIN ledger ON ledger.level_id = page.id LEFT JOIN held ON held.level_id = page.id
       LEFT JOIN lot ON lot.level_id = page.id
       LEFT JOIN shortages s ON s.level_id = page.id AND s.resolved_at IS NULL)
-    SELECT * FROM said WHERE {_UNLIKE} OR lots <> on_hand
-      OR short <> CASE WHEN {_SHORT} > 0 THEN {_SHORT} ELSE 0 END
+    SELECT * FROM said WHERE {_UNLIKE} OR lots <> on_hand OR lots_unlike > 0
+      OR short <> {_SHORT}
     ORDER BY sku, id
 """
 
@@ -152,6 +166,7 @@ async def disagreeing(level_ids: Collection[UUID]) -> list[Witnesses]:
             ledger=Counters(**{name: int(row[f"ledger_{name}"]) for name in COUNTERS}),
             documents={name: int(row[f"held_{name}"]) for name in DERIVED},
             lots=None if row["lots"] is None else int(row["lots"]),
+            lots_unlike=int(row["lots_unlike"]),
             short=row["short"],
         )
         for row in await look_up(_SAID, level_ids)

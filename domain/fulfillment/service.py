@@ -1,18 +1,26 @@
 """Writes to fulfillment orders."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from tortoise.expressions import F
 
-from domain.fulfillment.events import FulfillmentOrderOpened
-from domain.fulfillment.lifecycle import FulfillmentOrderStatus
+from domain.fulfillment.events import (
+    FulfillmentOrderCanceled,
+    FulfillmentOrderClosed,
+    FulfillmentOrderOpened,
+    FulfillmentOrderStarted,
+)
+from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderAction, FulfillmentOrderStatus
 from domain.fulfillment.models import DeliveryMethod, FulfillmentOrderLineRow, FulfillmentOrderRow
 from domain.kernel.errors import NotFound
 from domain.kernel.ids import new_id
+from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
+
+OPEN_WORK = (FulfillmentOrderStatus.SCHEDULED, FulfillmentOrderStatus.OPEN, FulfillmentOrderStatus.IN_PROGRESS)
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,50 @@ async def order_of(fulfillment_order_id: UUID) -> UUID:
 async def lines_of(fulfillment_order_id: UUID) -> list[FulfillmentOrderLineRow]:
     """Its lines, in the order of their keys."""
     return await FulfillmentOrderLineRow.filter(fulfillment_order_id=fulfillment_order_id).order_by("id")
+
+
+async def call_off_units(tx: UnitOfWork, location_id: UUID, units: Mapping[UUID, int]) -> None:
+    """Take so many units of each requirement out of the location's open work, the latest work first.
+
+    Work without anything left to pack ends: closed when some of it was packed, else canceled. Its order is locked.
+    """
+    lines = FulfillmentOrderLineRow.filter(
+        requirement_id__in=list(units),
+        fulfillment_order__location_id=location_id,
+        fulfillment_order__status__in=OPEN_WORK,
+    )
+    left, less, gone = dict(units), dict[UUID, dict[str, int]](), Counter[UUID]()
+    for line in await lines.order_by("-id"):
+        taken = min(line.quantity - line.packed - line.canceled, left[line.requirement_id])
+        if taken:
+            left[line.requirement_id] -= taken
+            gone[line.fulfillment_order_id] += taken
+            less[line.id] = {"canceled": taken}
+    assert not any(left.values()), f"more was taken out of work than is in it: {units}"
+    await add_all(FulfillmentOrderLineRow, less)
+    for work in await FulfillmentOrderRow.filter(id__in=list(gone)).order_by("id"):
+        work.units_to_pack -= gone[work.id]
+        if not work.units_to_pack:
+            await _end(tx, work)
+        await work.save(update_fields=["status", "units_to_pack", "closed_at"])
+
+
+async def _end(tx: UnitOfWork, work: FulfillmentOrderRow) -> None:
+    """There is nothing more to do."""
+
+    def step(action: FulfillmentOrderAction) -> None:
+        work.status = FULFILLMENT_ORDER.step(action, work.status, work.facts(is_on_hold=False))
+
+    if not await FulfillmentOrderLineRow.filter(fulfillment_order_id=work.id, packed__gt=0).exists():
+        step(FulfillmentOrderAction.CANCEL)
+        tx.record(FulfillmentOrderCanceled(work.order_id, work.id))
+        return
+    if work.status == FulfillmentOrderStatus.OPEN:  # a shipment was unpacked, and others were not
+        step(FulfillmentOrderAction.START)
+        tx.record(FulfillmentOrderStarted(work.order_id, work.id))
+    step(FulfillmentOrderAction.CLOSE)
+    work.closed_at = tx.now
+    tx.record(FulfillmentOrderClosed(work.order_id, work.id))
 
 
 async def call_off_lines(fulfillment_order_id: UUID) -> None:

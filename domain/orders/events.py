@@ -48,6 +48,14 @@ class OrderReopened(OrderFact):
 
 
 @dataclass(frozen=True)
+class OrderSourcedAgain(OrderFact):
+    """Units that were set aside for it are not there: other locations give theirs, or it is held."""
+
+    sku: str
+    units: int
+
+
+@dataclass(frozen=True)
 class OrderHeld(OrderFact):
     """There is a reason not to proceed yet."""
 

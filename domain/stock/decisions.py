@@ -1,12 +1,15 @@
 """What stock counters mean, and what follows when they change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from datetime import date
+from typing import Protocol, Self
 
 from domain.kernel.errors import InvalidInput, Path
 
 LONGEST_NOTE = 300
+LONGEST_LOT = 60
+MOST_LOTS = 100
 
 
 def available_to_promise(on_hand: int, *held: int) -> int:
@@ -64,3 +67,60 @@ def check_note(note: str | None, *, path: Path = ("note",)) -> None:
     """Raises InvalidInput for a note that is too long."""
     if note is not None and len(note) > LONGEST_NOTE:
         raise InvalidInput(f"A note has at most {LONGEST_NOTE} characters.", path=path)
+
+
+@dataclass(frozen=True)
+class LotUnits:
+    """Units of one lot that come or go, as somebody named it."""
+
+    number: str
+    expires_on: date | None
+    units: int
+
+
+class Lot(Protocol):
+    """Units that were made together; `number` is empty where nobody named one."""
+
+    number: str
+    expires_on: date | None
+    on_hand: int
+
+
+def leaving(
+    lots: Sequence[Lot], units: int, today: date, *, by_expiry: bool, past_first: bool = False
+) -> dict[str, int]:
+    """Which lots so many units leave: the number of each, and its units. `lots` come in the order of their age.
+
+    The oldest first or, `by_expiry`, the one that expires first (FEFO); what is past its date stays behind as long as
+    there is anything else, or, `past_first`, goes before it. Conserves units: what no lot has left the one without a
+    number, which may fall below zero.
+    """
+
+    def turn(lot: Lot) -> tuple[bool, date]:
+        is_past = lot.expires_on is not None and lot.expires_on < today
+        return is_past is not past_first, (lot.expires_on or date.max) if by_expiry else date.min
+
+    left, found = units, dict[str, int]()
+    for lot in sorted(lots, key=turn):
+        if taken := min(max(lot.on_hand, 0), left):
+            found[lot.number], left = taken, left - taken
+    if left:
+        found[""] = found.get("", 0) + left
+    return found
+
+
+def check_lots(lots: Sequence[LotUnits], units: int, *, is_told_apart: bool, path: Path) -> None:
+    """Raises InvalidInput for lots that do not add up to the units that come or go, or where no lots are told apart."""
+    if not lots:
+        return
+    if not is_told_apart:
+        raise InvalidInput("Lots of it are not told apart.", path=path)
+    if len(lots) > MOST_LOTS or len({each.number for each in lots}) < len(lots):
+        raise InvalidInput(f"At most {MOST_LOTS} lots, each of them once.", path=path)
+    for n, each in enumerate(lots):
+        if not 1 <= len(each.number.strip()) <= len(each.number) <= LONGEST_LOT:
+            raise InvalidInput(f"A lot's number has 1 to {LONGEST_LOT} characters.", path=(*path, str(n), "number"))
+        if each.units < 1:
+            raise InvalidInput("A lot's part is one unit at least.", path=(*path, str(n), "quantity"))
+    if (total := sum(each.units for each in lots)) != units:
+        raise InvalidInput(f"The lots have {total} units, not {units}.", path=path)

@@ -66,6 +66,13 @@ class SerialNumberStatus(StrEnum):
     GONE = "GONE"
 
 
+class Rotation(StrEnum):
+    """Which lot of a level leaves first: the one that expires first, or the one that came first."""
+
+    FEFO = "FEFO"
+    FIFO = "FIFO"
+
+
 class StockLevelRow(Row):
     """How many units of a SKU a location has, and what is promised of them."""
 
@@ -83,6 +90,9 @@ class StockLevelRow(Row):
     safety_stock = fields.IntField(default=0, description="Units that are never promised.")
     incoming = fields.IntField(default=0, description="Units expected.")
     low_stock_at = fields.IntField(null=True, description="Units available at or under which it is low.")
+    rotation: Any = fields.CharEnumField(
+        Rotation, max_length=4, null=True, description="Which lot leaves first; none where no lots are told apart."
+    )
     updated_at = fields.DatetimeField(description="When a counter last changed.")
 
     class Meta:
@@ -151,9 +161,12 @@ class LotRow(Row):
     number = fields.CharField(max_length=60, default="", description="The maker's name for it; empty for none.")
     expires_on = fields.DateField(null=True, description="The last day on which they are good.")
     on_hand = fields.IntField(default=0, description="Units of it physically here; negative where facts say so.")
+    quarantined = fields.IntField(default=0, description="Units of it in quarantine, for it is past its date.")
+    received_at = fields.DatetimeField(description="When its first units came.")
 
     class Meta:
         table = "lots"
+        indexes = [Index(fields=("level_id", "received_at", "id"))]
         constraints = [UniqueConstraint(fields=("level_id", "number"), name="lots_level_number")]
 
 
@@ -164,12 +177,13 @@ class SerialNumberRow(Row):
     variant_id: UUID
     number = fields.CharField(max_length=80, description="The maker's name for the unit.")
     status: Any = fields.CharEnumField(SerialNumberStatus, max_length=10, description="Where it is.")
-    level: Any = reference("StockLevelRow", "Where it is on hand, or last was.")
+    level: Any = reference("StockLevelRow", "Where it is on hand, or last was.", index=False)
     level_id: UUID
     received_at = fields.DatetimeField(description="When it first came.")
 
     class Meta:
         table = "serial_numbers"
+        indexes = [Index(fields=("level_id", "received_at", "id"))]
         constraints = [UniqueConstraint(fields=("variant_id", "number"), name="serial_numbers_variant_number")]
 
 
@@ -200,6 +214,7 @@ class SnapshotRow(Row):
     external_reference = fields.CharField(max_length=100, null=True, description="The counter's name for it.")
     rows = fields.IntField(description="SKUs that were counted.")
     corrected = fields.IntField(description="SKUs of which the books had another number.")
+    outdated = fields.IntField(default=0, description="SKUs left as they are, for they were counted since.")
     applied_at = fields.DatetimeField(description="When it came into the books.")
     actor = fields.CharField(max_length=80, description="Who brought it.")
 

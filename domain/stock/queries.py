@@ -4,7 +4,7 @@ from tortoise.expressions import Q
 
 from domain.kernel.actor import Permission, Scope
 from domain.kernel.visibility import of_staff
-from domain.stock.decisions import available_to_promise
+from domain.stock.decisions import COUNTERS, Counters, available_to_promise
 from domain.stock.models import StockLevelRow
 
 
@@ -24,3 +24,8 @@ def atp(level: StockLevelRow) -> int:
         level.quarantined,
         level.safety_stock,
     )
+
+
+def counters_of(level: StockLevelRow) -> Counters:
+    """The counters of the level, as a value."""
+    return Counters(**{name: getattr(level, name) for name in COUNTERS})

@@ -1,7 +1,7 @@
 """Writes to stock: every change of a counter is one guarded UPDATE and one ledger line, in the same transaction."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from domain.kernel.errors import InvalidInput
 from domain.kernel.events import StockFact
 from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
-from domain.kernel.sets import add
+from domain.kernel.sets import add, insert_new
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.stock.decisions import COUNTERS, Counters, available_to_promise
+from domain.stock.decisions import COUNTERS, Counters, LotUnits, available_to_promise
 from domain.stock.errors import InsufficientStock
 from domain.stock.events import (
     ShortageOpened,
@@ -21,7 +21,15 @@ from domain.stock.events import (
     StockRanLow,
     StockRanOut,
 )
-from domain.stock.models import AdjustmentReason, MovementCause, ShortageRow, StockLevelRow, StockMovementRow
+from domain.stock.lots import service as lots
+from domain.stock.models import (
+    AdjustmentReason,
+    MovementCause,
+    Rotation,
+    ShortageRow,
+    StockLevelRow,
+    StockMovementRow,
+)
 from domain.stock.queries import atp
 
 MOST_ON_HAND = 1_000_000_000
@@ -29,7 +37,11 @@ MOST_ON_HAND = 1_000_000_000
 
 @dataclass(frozen=True)
 class Movement:
-    """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order."""
+    """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order.
+
+    Where lots are told apart, `lots` names those whose units come or go. The rest comes to the lot without a number,
+    or leaves the lots whose turn it is. `lot_id` is written by whoever splits it so.
+    """
 
     level_id: UUID
     cause: MovementCause
@@ -44,6 +56,7 @@ class Movement:
     order_id: UUID | None = None
     subject_id: UUID | None = None
     lot_id: UUID | None = None
+    lots: tuple[LotUnits, ...] = ()
     reason: AdjustmentReason | None = None
     note: str | None = None
     unique_key: str | None = None
@@ -91,7 +104,7 @@ async def level_at(tx: UnitOfWork, variant_id: UUID, sku: str, location_id: UUID
     found = StockLevelRow.filter(variant_id=variant_id, location_id=location_id).select_for_update()
     level = await found.get_or_none()
     if level is None:
-        await StockLevelRow.bulk_create([fresh], ignore_conflicts=True)
+        await _enter([fresh])
         level = await found.get()
     return level
 
@@ -102,9 +115,24 @@ async def levels_at(tx: UnitOfWork, wanted: Mapping[tuple[UUID, UUID], str]) -> 
         StockLevelRow(id=new_id(), variant_id=variant_id, location_id=location_id, sku=sku, updated_at=tx.now)
         for (variant_id, location_id), sku in wanted.items()
     ]
-    await StockLevelRow.bulk_create(fresh, batch_size=200, ignore_conflicts=True)
+    await _enter(fresh)
     locked = await lock_levels({variant_id for variant_id, _ in wanted})
     return {(level.variant_id, level.location_id): level for level in locked}
+
+
+async def _enter(fresh: Sequence[StockLevelRow]) -> None:
+    """Make those of the levels that are not there; each knows, as its variant does, in which order its lots leave."""
+    made = await insert_new(fresh)
+    if not made:
+        return
+    # After the insert, which keeps the variants from being changed until the commit.
+    told = await look_up(
+        "SELECT id, is_first_expired_first_out FROM variants WHERE id {0} AND traceability = 'LOT'",
+        {row.variant_id for row in fresh if row.id in made},
+    )
+    for each in told:
+        mine = StockLevelRow.filter(variant_id=each["id"], id__in=[row.id for row in fresh if row.id in made])
+        await mine.update(rotation=Rotation.FEFO if each["is_first_expired_first_out"] else Rotation.FIFO)
 
 
 # What a change of counters may do: no promise (allocated, reserved) beyond ATP, though what waits, or is reserved,
@@ -119,7 +147,9 @@ _GUARD = f"""
          OR on_hand - allocated - reserved - waiting - damaged - quarantined - safety_stock >= {_PROMISED})
     AND on_hand + d_on_hand BETWEEN {-MOST_ON_HAND} AND {MOST_ON_HAND}
 """
-_AFTER = (*COUNTERS, "low_stock_at")
+_AFTER = (*COUNTERS, "low_stock_at", "rotation")
+# What leaves because it is past its date, or with it: there what is past its date goes first.
+_PAST_FIRST = frozenset({MovementCause.DISPOSED, MovementCause.WRITTEN_OFF})
 
 
 async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
@@ -137,9 +167,33 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     changed = await add(StockLevelRow, changes, guard=_GUARD, now=tx.now, returning=_AFTER)
     for level_id in sorted(changes.keys() - changed.keys()):
         await _refuse(level_id, changes[level_id])
-    tx.add(*(_line(tx, each) for each in movements))
-    for level_id, (*counters, low_stock_at) in changed.items():
+    rotations = {level_id: Rotation(told) for level_id, (*_, told) in changed.items() if told}
+    lines = movements if not rotations else [part for each in movements for part in await _by_lot(tx, each, rotations)]
+    tx.add(*(_line(tx, each) for each in lines))
+    for level_id, (*counters, low_stock_at, _) in changed.items():
         await _follow(tx, level_id, Counters(*counters), changes[level_id], low_stock_at)
+
+
+async def _by_lot(tx: UnitOfWork, each: Movement, rotations: Mapping[UUID, Rotation]) -> list[Movement]:
+    """The movement in parts, one for each lot whose units came or went; the lots are changed with it."""
+    rotation = rotations.get(each.level_id)
+    if rotation is None or not each.on_hand:
+        return [each]
+    if each.on_hand > 0:
+        shares = await lots.put(tx, each.level_id, each.on_hand, each.lots)
+    else:
+        past_first = each.cause in _PAST_FIRST or each.reason == AdjustmentReason.EXPIRED
+        taken = await lots.take(tx, each.level_id, -each.on_hand, rotation, each.lots, past_first=past_first)
+        shares = [(lot_id, -units) for lot_id, units in taken]
+    parts = list[Movement]()
+    for lot_id, units in shares:
+        # What changes as on hand does is split as it is; the rest stands in the first part.
+        split: dict[str, Any] = {
+            name: units if change == each.on_hand else 0 if parts else change for name, change in each.deltas.items()
+        }
+        key = None if parts else each.unique_key
+        parts.append(replace(each, lot_id=lot_id, unique_key=key, **split))
+    return parts
 
 
 def _line(tx: UnitOfWork, each: Movement) -> StockMovementRow:
@@ -190,6 +244,7 @@ def _alerts(level_id: UUID, before: int, after: int, low_stock_at: int | None) -
 async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
     """So many units of the locked level are promised that are not there: open, change or resolve its shortage."""
     open_one = await ShortageRow.get_or_none(level_id=level_id, resolved_at=None)
+    has_grown = open_one is None or units > open_one.units
     if open_one is None:
         open_one = ShortageRow(id=new_id(), level_id=level_id, units=units, opened_at=tx.now)
         await open_one.save(force_create=True)
@@ -197,9 +252,9 @@ async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
     else:
         open_one.units, open_one.resolved_at = units, None if units else tx.now
         await open_one.save(update_fields=["units", "resolved_at"])
-    if units:
+    if has_grown:  # where it shrank, somebody is about it
         tx.later("resolve_shortage", {"level_id": level_id.hex})
-    else:
+    if not units:
         tx.record(ShortageResolved(level_id, open_one.id))
 
 

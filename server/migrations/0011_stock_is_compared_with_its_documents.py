@@ -6,17 +6,11 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0007_transfers_tell_what_arrived")]
+    dependencies = [("waybill", "0008_facts_and_lots")]
 
     initial = False
 
     operations = [
-        ops.AddConstraint(
-            model_name="AllocationRow",
-            constraint=UniqueConstraint(
-                fields=("variant_id", "location_id", "id"), name="allocations_set_aside", condition="quantity > 0"
-            ),
-        ),
         ops.AddConstraint(
             model_name="RequirementRow",
             constraint=UniqueConstraint(

@@ -7,7 +7,6 @@ from uuid import UUID
 from domain.allocation.models import AllocationRow
 from domain.assemblies.models import AssemblyLineRow, AssemblyRow
 from domain.backorders.models import BackorderRow
-from domain.catalog.models import VariantRow
 from domain.fulfillment.models import FulfillmentOrderLineRow, FulfillmentOrderRow
 from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.models import LogRow
@@ -78,17 +77,24 @@ async def what_documents_hold() -> dict[tuple[UUID, UUID], Counter[str]]:
 
 
 async def assert_lots_and_shortages_follow_their_levels() -> None:
-    """Lots add up where a SKU has lots; a shortage is open where promised units are not there, and only there."""
-    lots: Counter[UUID] = Counter()
+    """Lots add up, where they are told apart, to what is on hand, and the ledger says of each named one what it has.
+
+    A shortage is open where promised units are not there, and only there.
+    """
+    lots, lines = Counter[UUID](), Counter[UUID]()
     for lot in await LotRow.all():
         lots[lot.level_id] += lot.on_hand
+        assert 0 <= lot.quarantined <= max(lot.on_hand, 0)
+    for line in await StockMovementRow.filter(lot_id__not_isnull=True):
+        lines[line.lot_id] += line.on_hand  # type: ignore[index]
+    for lot in await LotRow.exclude(number=""):
+        assert lot.on_hand == lines[lot.id]
     short = {row.level_id: row.units for row in await ShortageRow.filter(resolved_at=None)}
-    told_apart = {row.id for row in await VariantRow.filter(traceability="LOT")}
     for level in await StockLevelRow.all():
-        if level.variant_id in told_apart:
-            assert lots[level.id] == level.on_hand, level.sku
-        promised = level.allocated + level.reserved + level.damaged + level.quarantined
-        assert short.get(level.id, 0) == max(promised - level.on_hand, 0), level.sku
+        assert level.rotation is None or lots[level.id] == level.on_hand, level.sku
+        promised = level.allocated + level.reserved
+        missing = max(promised + level.damaged + level.quarantined - level.on_hand, 0)
+        assert short.get(level.id, 0) == min(missing, promised), level.sku
 
 
 async def assert_every_unit_stands_in_one_counter() -> None:

@@ -9,7 +9,7 @@ from domain.assemblies.lifecycle import AssemblyStatus
 from domain.assemblies.models import AssemblyLineRow, AssemblyRow
 from domain.backorders.models import BackorderRow
 from domain.catalog.errors import UnknownSku
-from domain.catalog.models import Traceability, VariantRow
+from domain.catalog.models import VariantRow
 from domain.channels.models import ChannelRow
 from domain.flows import check_stock as checking
 from domain.flows import reconcile_stock as reconciling
@@ -25,7 +25,7 @@ from domain.kernel.models import StockLogRow
 from domain.orders.models import RequirementRow
 from domain.reservations.lifecycle import ReservationStatus
 from domain.reservations.models import ReservationLineRow, ReservationRow
-from domain.stock.models import LotRow, MovementCause, ShortageRow, StockLevelRow, StockMovementRow
+from domain.stock.models import LotRow, MovementCause, Rotation, ShortageRow, StockLevelRow, StockMovementRow
 from domain.supplies.lifecycle import SupplyStatus
 from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 from domain.transfers.lifecycle import TransferStatus
@@ -153,16 +153,20 @@ async def test_an_order_that_waits_for_other_units_than_its_backorders_hold_is_r
 async def test_lots_are_compared_where_units_are_told_apart_by_lot(database: Database) -> None:
     shop = await busy_shop()
     mug = await level("MUG", shop.north)
-    await LotRow.create(level_id=mug.id, number="L-7", on_hand=4)
-    assert await found() == {}
-    await VariantRow.filter(sku="MUG").update(traceability=Traceability.LOT)
-    assert await found(location_id=shop.north) == {("MUG", F.ON_HAND): (6, 6, 4)}
+    await LotRow.create(level_id=mug.id, number="L-7", on_hand=4, received_at=NOON)
+    assert await found() == {("MUG", F.LOTS): (4, 0, None)}
+    await StockLevelRow.filter(id=mug.id).update(rotation=Rotation.FIFO)
+    assert await found() == {("MUG", F.ON_HAND): (6, 6, 4), ("MUG", F.LOTS): (4, 0, None)}
+    lot = await LotRow.get(level_id=mug.id)
+    await StockMovementRow.filter(level_id=mug.id, cause=MovementCause.RECEIVED).update(lot_id=lot.id)
+    await LotRow.create(level_id=mug.id, number="L-8", on_hand=1, quarantined=1, received_at=NOON)
+    assert await found() == {("MUG", F.ON_HAND): (6, 6, 5), ("MUG", F.LOTS): (3, 0, None)}
+    await StockLevelRow.filter(id=mug.id).update(on_hand=2)
     await run(reconcile_stock, ReconcileStock())
-    assert await LotRow.filter(level_id=mug.id).order_by("number").values_list("number", "on_hand") == [
-        ("", 2),
-        ("L-7", 4),
-    ]
+    lots = await LotRow.filter(level_id=mug.id).order_by("number").values_list("number", "on_hand", "quarantined")
+    assert lots == [("L-7", 6, 0), ("L-8", 0, 0)]
     assert await found() == {}
+    await assert_books_balance()
 
 
 async def test_a_counter_that_drifted_is_set_and_a_line_without_units_says_so(database: Database) -> None:

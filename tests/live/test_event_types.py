@@ -10,6 +10,7 @@ from schema.live import TrackingEventKind
 
 # What customers must never be sent, written down once more: a mistake in the one list shows against the other.
 INTERNAL = {
+    "OrderSourcedAgain",
     "OrderHeld",
     "OrderHoldReleased",
     "FulfillmentOrderOpened",

@@ -1,0 +1,1 @@
+"""Lots: which of a level's units were made together, and which of them leave first."""
