@@ -13,6 +13,7 @@ from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
+from resolvers.reservations import ReservationQuery
 from resolvers.stock import StockQuery
 from resolvers.tracking import TrackingQuery
 from resolvers.transfers import TransferQuery
@@ -32,6 +33,7 @@ class Query(
     AssemblyQuery,
     BulkQuery,
     ConsistencyQuery,
+    ReservationQuery,
     TransferQuery,
     TrackingQuery,
     ViewerQuery,

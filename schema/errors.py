@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import strawberry
 
+import schema.stock_enums  # noqa: F401
 from domain.catalog.errors import AlreadyExists, NotPriced, UnknownSku
 from domain.fulfillment.errors import NotPackable
 from domain.kernel import errors as kernel
@@ -15,6 +16,8 @@ from domain.kernel.money import Money as DomainMoney
 from domain.kernel.money import format_minor
 from domain.orders.errors import ExternalReferenceTaken, WrongCurrency
 from domain.payments.errors import AmountTooLarge
+from domain.reservations.errors import ReservationOver
+from domain.reservations.lifecycle import ReservationStatus
 from domain.returns.errors import NotReturnable
 from domain.shipping.errors import TrackingNumberTaken
 from domain.stock.errors import InsufficientStock, StaleStock
@@ -39,6 +42,7 @@ class ErrorCode(StrEnum):
     WRONG_CURRENCY = "WRONG_CURRENCY"
     INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
     STALE_STOCK = "STALE_STOCK"
+    RESERVATION_OVER = "RESERVATION_OVER"
     NOT_PACKABLE = "NOT_PACKABLE"
     TRACKING_NUMBER_TAKEN = "TRACKING_NUMBER_TAKEN"
     AMOUNT_TOO_LARGE = "AMOUNT_TOO_LARGE"
@@ -63,6 +67,7 @@ enum_of(
         C.WRONG_CURRENCY: "An amount is in another currency than the one asked for.",
         C.INSUFFICIENT_STOCK: "Fewer units can be promised than were asked for.",
         C.STALE_STOCK: "The stock is not what you expected: look again, then decide again.",
+        C.RESERVATION_OVER: "The reservation was taken, given up, or its time is over: reserve again.",
         C.NOT_PACKABLE: "More units than are left to pack.",
         C.TRACKING_NUMBER_TAKEN: "Another parcel of the carrier has that tracking number.",
         C.AMOUNT_TOO_LARGE: "More than there is to take or to give back.",
@@ -150,6 +155,11 @@ class StaleStockError(UserError):
     actual: int = _fact("Units on hand that there are.")
 
 
+@strawberry.type(name="ReservationOver", description="The reservation was taken, given up, or its time is over.")
+class ReservationOverError(UserError):
+    status: ReservationStatus = _fact("How it ended; EXPIRED from the moment that its time is over.")
+
+
 @strawberry.type(name="NotPackable", description="More units than are left to pack.")
 class NotPackableError(UserError):
     sku: str = _fact("The SKU.")
@@ -192,6 +202,7 @@ TYPE_OF_REFUSAL: Mapping[type[DomainError], type[UserError]] = {
     WrongCurrency: WrongCurrencyError,
     InsufficientStock: InsufficientStockError,
     StaleStock: StaleStockError,
+    ReservationOver: ReservationOverError,
     NotPackable: NotPackableError,
     TrackingNumberTaken: TrackingNumberTakenError,
     AmountTooLarge: AmountTooLargeError,

@@ -41,6 +41,7 @@ class Movement:
 
     Where lots are told apart, `lots` names those whose units come or go. The rest comes to the lot without a number,
     or leaves the lots whose turn it is. `lot_id` is written by whoever splits it so.
+    `actor` is who did it, where that is somebody else than who asks: time itself, for one.
     """
 
     level_id: UUID
@@ -60,6 +61,7 @@ class Movement:
     reason: AdjustmentReason | None = None
     note: str | None = None
     unique_key: str | None = None
+    actor: str | None = None
 
     @property
     def deltas(self) -> dict[str, int]:
@@ -72,14 +74,23 @@ async def lock_levels(variant_ids: Iterable[UUID]) -> list[StockLevelRow]:
     return await StockLevelRow.filter(variant_id__in=list(variant_ids)).order_by("id").select_for_update()
 
 
+async def lock_each(level_ids: Collection[UUID]) -> list[StockLevelRow]:
+    """These levels, locked, in the order of their keys."""
+    return await StockLevelRow.filter(id__in=list(level_ids)).order_by("id").select_for_update()
+
+
 @dataclass(frozen=True)
 class Free:
-    """What may still be promised of a SKU at a location; negative when facts took more than was free."""
+    """What may still be promised of a SKU at a location; negative when facts took more than was free.
+
+    `reserved` are units that baskets hold, which are free again where their time is over.
+    """
 
     level_id: UUID
     location_id: UUID
     sku: str
     atp: int
+    reserved: int
 
 
 async def lock_free(variant_ids: Collection[UUID]) -> list[Free]:
@@ -90,7 +101,8 @@ async def lock_free(variant_ids: Collection[UUID]) -> list[Free]:
         variant_ids,
     )
     return [
-        Free(level, place, sku, available_to_promise(*counters)) for level, place, sku, *counters in map(_all, found)
+        Free(level, place, sku, available_to_promise(*counters), counters[2])
+        for level, place, sku, *counters in map(_all, found)
     ]
 
 
@@ -204,7 +216,7 @@ def _line(tx: UnitOfWork, each: Movement) -> StockMovementRow:
         order_id=each.order_id,
         subject_id=each.subject_id,
         lot_id=each.lot_id,
-        actor=tx.principal(each.order_id),
+        actor=each.actor or tx.principal(each.order_id),
         note=each.note,
         unique_key=each.unique_key,
         occurred_at=tx.now,

@@ -8,6 +8,7 @@ from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.consistency import ConsistencyMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
+from resolvers.mutations.reservations import ReservationMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.transfers import TransferMutations
@@ -24,6 +25,7 @@ class Mutation(
     AssemblyMutations,
     BulkMutations,
     ConsistencyMutations,
+    ReservationMutations,
     TransferMutations,
     CatalogMutations,
 ):

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ from domain.kernel.ids import new_id
 from domain.kernel.lifecycle import ActionState, Lifecycle, Transition
 from domain.orders.lifecycle import ORDER, FulfillmentStatus, OrderFacts, OrderStatus
 from domain.payments.lifecycle import PAYMENT, REFUND, PaymentFacts, RefundFacts
+from domain.reservations.lifecycle import RESERVATION, ReservationFacts
 from domain.returns.lifecycle import DISPOSITION, RETURN, DispositionFacts, ReturnFacts
 from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
 from domain.transfers.lifecycle import TRANSFER, TransferFacts
@@ -30,6 +31,7 @@ class Expected:
     free: Any
     begins: str
     arrows: dict[str, str]
+    free_for: dict[str, Any] = field(default_factory=dict)  # where `free` stands against the action
 
     def cells(self) -> dict[tuple[str, str], str]:
         found = {}
@@ -166,6 +168,18 @@ EXPECTED = {
             "CANCEL": "DRAFT|RELEASED → CANCELED",
         },
     ),
+    "reservation": Expected(
+        RESERVATION,
+        ReservationFacts(is_overdue=False),
+        "ACTIVE",
+        {
+            "EXTEND": "ACTIVE → ACTIVE",
+            "TAKE": "ACTIVE → TAKEN",
+            "RELEASE": "ACTIVE → RELEASED",
+            "EXPIRE": "ACTIVE → EXPIRED",
+        },
+        {"EXPIRE": ReservationFacts(is_overdue=True)},
+    ),
 }
 CELLS = [
     pytest.param(expected, action, status, id=f"{name}: {action} {status}")
@@ -179,13 +193,13 @@ CELLS = [
 def test_an_action_leads_where_the_design_says_and_is_refused_everywhere_else(
     expected: Expected, action: StrEnum, status: StrEnum
 ) -> None:
-    cells = expected.cells()
+    cells, free = expected.cells(), expected.free_for.get(action.value, expected.free)
     if target := cells.get((action.value, status.value)):
-        assert expected.lifecycle.refusal(action, status, expected.free) is None
-        assert expected.lifecycle.step(action, status, expected.free) == target
+        assert expected.lifecycle.refusal(action, status, free) is None
+        assert expected.lifecycle.step(action, status, free) == target
         return
     with pytest.raises(IllegalTransition) as refused:
-        expected.lifecycle.step(action, status, expected.free)
+        expected.lifecycle.step(action, status, free)
     error = refused.value
     assert (error.action, error.status, error.reason_code) == (action, status, "WRONG_STATUS")
     assert error.subject == expected.lifecycle.name
@@ -295,6 +309,25 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
             "2 units have not arrived: receive them, or write them off.",
         )
         for status in ("IN_TRANSIT", "PARTIALLY_RECEIVED")
+    ),
+    *(
+        (
+            RESERVATION,
+            action,
+            "ACTIVE",
+            ReservationFacts(is_overdue=True),
+            "RESERVATION_OVERDUE",
+            "Its time is over: reserve again.",
+        )
+        for action in ("EXTEND", "TAKE")
+    ),
+    (
+        RESERVATION,
+        "EXPIRE",
+        "ACTIVE",
+        ReservationFacts(is_overdue=False),
+        "NOT_OVERDUE",
+        "Its time is not over yet.",
     ),
 ]
 
