@@ -8,15 +8,19 @@ from domain.flows.bulk_stock import StartBulk, StepOfBulk, start_bulk, step_of_b
 from domain.flows.complete_assembly import CompleteAssembly, complete_assembly
 from domain.flows.counted_goods import SkuUnits
 from domain.flows.dispatch_transfer import DispatchTransfer, dispatch_transfer
+from domain.flows.draft_supply import CreateSupply, NewSupplyLine, create_supply
+from domain.flows.expect_supply import ConfirmSupply, confirm_supply
 from domain.flows.keep_upload import KeepUpload, keep_upload
 from domain.flows.plan_assembly import PlanAssembly, ReleaseAssembly, plan_assembly, release_assembly
 from domain.flows.plan_transfer import PlanTransfer, plan_transfer
+from domain.flows.receive_supply import ArrivedLine, ReceiveSupply, receive_supply
 from domain.flows.receive_transfer import ArrivedUnits, ReceiveTransfer, receive_transfer
 from domain.flows.release_transfer import CancelTransfer, ReleaseTransfer, cancel_transfer, release_transfer
 from domain.kernel.runner import Runner
 from domain.locations.models import LocationRow
 from domain.stock.models import StockLevelRow
 from domain.stock.queries import atp
+from domain.supplies.models import SupplyKind
 from examples.shop.crew import KEEPER
 
 Chapter = Callable[[Runner], Awaitable[None]]
@@ -72,7 +76,19 @@ async def _fullest(most: int) -> list[StockLevelRow]:
     return [each for each in levels if each.location_id == levels[0].location_id and atp(each) > 0][:most]
 
 
-CHAPTERS: tuple[Chapter, ...] = (count_by_file, move_goods, make_kits)
+async def wait_for_suppliers(runner: Runner) -> None:
+    """A purchase order of which a part has come, some of it broken, and one that is only being put together."""
+    levels = await StockLevelRow.all().order_by("sku", "id").limit(2)
+    lines = tuple(NewSupplyLine(sku, 24, 480) for sku in dict.fromkeys(level.sku for level in levels))
+    order = CreateSupply(SupplyKind.PURCHASE_ORDER, "Spokes & Sons", levels[0].location_id, "EUR", lines)
+    first = await runner.run(create_supply, KEEPER, order)
+    await runner.run(confirm_supply, KEEPER, ConfirmSupply(first.value))
+    arrived = (ArrivedLine(lines[0].sku, 10, damaged=1),)
+    await runner.run(receive_supply, KEEPER, ReceiveSupply(first.value, arrived, "One box was wet."))
+    await runner.run(create_supply, KEEPER, order)
+
+
+CHAPTERS: tuple[Chapter, ...] = (count_by_file, move_goods, make_kits, wait_for_suppliers)
 
 
 async def keep_stockrooms(runner: Runner) -> None:

@@ -15,6 +15,7 @@ from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
 from resolvers.reservations import ReservationQuery
 from resolvers.stock import StockQuery
+from resolvers.supplies import SupplyQuery
 from resolvers.tracking import TrackingQuery
 from resolvers.transfers import TransferQuery
 from resolvers.viewer import ViewerQuery
@@ -34,6 +35,7 @@ class Query(
     BulkQuery,
     ConsistencyQuery,
     ReservationQuery,
+    SupplyQuery,
     TransferQuery,
     TrackingQuery,
     ViewerQuery,

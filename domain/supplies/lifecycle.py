@@ -20,6 +20,7 @@ class SupplyStatus(StrEnum):
 class SupplyAction(StrEnum):
     """What can be done with a supply."""
 
+    SET_LINES = "SET_LINES"
     CONFIRM = "CONFIRM"
     RESCHEDULE = "RESCHEDULE"
     RECEIVE = "RECEIVE"
@@ -47,6 +48,7 @@ SUPPLY = Lifecycle[SupplyStatus, SupplyAction, SupplyFacts](
     "supply",
     initial=(S.DRAFT,),
     transitions=(
+        Transition(A.SET_LINES, S.DRAFT, S.DRAFT, "Something else should come."),
         Transition(A.CONFIRM, S.DRAFT, S.CONFIRMED, "The supplier will bring it; its units are expected."),
         Transition(A.RESCHEDULE, S.DRAFT, S.DRAFT, "It should come at another time."),
         Transition(A.RESCHEDULE, S.CONFIRMED, S.CONFIRMED, "It will come at another time."),
@@ -60,6 +62,7 @@ SUPPLY = Lifecycle[SupplyStatus, SupplyAction, SupplyFacts](
         Transition(A.CANCEL, S.CONFIRMED, S.CANCELED, "It will not come; its units are no longer expected."),
     ),
     permissions={
+        A.SET_LINES: Permission.ADJUST_STOCK,
         A.CONFIRM: Permission.ADJUST_STOCK,
         A.RESCHEDULE: Permission.ADJUST_STOCK,
         A.RECEIVE: Permission.ADJUST_STOCK,

@@ -29,7 +29,7 @@ class SupplyRow(Row):
     location: Any = reference("LocationRow", "Where it comes to.", index=False)
     location_id: UUID
     status: Any = fields.CharEnumField(SupplyStatus, max_length=20, description="How far it is.")
-    currency = fields.CharField(max_length=3, null=True, description="The currency of its costs.")
+    currency = fields.CharField(max_length=3, description="The currency of its costs.")
     expected_at = fields.DatetimeField(null=True, description="When it should arrive.")
     created_by = fields.CharField(max_length=80, description="Who entered it.")
     created_at = fields.DatetimeField(description="When it was entered.")
@@ -60,6 +60,7 @@ class SupplyLineRow(Row):
     ordered = fields.IntField(description="Units ordered.")
     expected = fields.IntField(default=0, description="Units still expected: they stand in the level's incoming.")
     received = fields.IntField(default=0, description="Units that arrived, also beyond what was ordered.")
+    currency = fields.CharField(max_length=3, description="The supply's currency.")
     unit_cost_minor = fields.BigIntField(null=True, description="What one unit costs us, in minor units.")
     expected_at = fields.DatetimeField(null=True, description="When it should arrive.")
 

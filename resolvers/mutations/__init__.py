@@ -5,12 +5,14 @@ import strawberry
 from resolvers.mutations.assemblies import AssemblyMutations
 from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
+from resolvers.mutations.channels import ChannelMutations
 from resolvers.mutations.consistency import ConsistencyMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.reservations import ReservationMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
+from resolvers.mutations.supplies import SupplyMutations
 from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.work import WorkMutations
 
@@ -25,8 +27,10 @@ class Mutation(
     AssemblyMutations,
     BulkMutations,
     ConsistencyMutations,
+    ChannelMutations,
     ReservationMutations,
     TransferMutations,
+    SupplyMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0008_facts_and_lots")]
+    dependencies = [("waybill", "0009_supplies_have_a_currency")]
 
     initial = False
 

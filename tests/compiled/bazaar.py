@@ -11,7 +11,7 @@ from tortoise.models import Model
 from domain.assemblies.models import AssemblyRow
 from domain.bulk.models import BulkRunRow
 from domain.catalog.models import PriceRow, ProductRow, VariantRow
-from domain.channels.models import ChannelRow
+from domain.channels.models import ChannelLocationRow, ChannelRow
 from domain.customers.models import CustomerRow
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.actor import ANONYMOUS, SYSTEM, Actor, Role, customer, staff, tracking_link
@@ -28,6 +28,8 @@ from domain.reservations.models import ReservationLineRow, ReservationRow
 from domain.returns.models import ReturnRow
 from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
 from domain.stock.models import StockLevelRow
+from domain.supplies.lifecycle import SupplyStatus
+from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 from domain.transfers.models import TransferRow
 from examples.seed import seed_shop
 from schema.compiled import Fetch
@@ -65,6 +67,9 @@ _NAMED: dict[str, type[Model]] = {
     "stock_level": StockLevelRow,
     "reservation": ReservationRow,
     "reservation_line": ReservationLineRow,
+    "supply": SupplyRow,
+    "supply_line": SupplyLineRow,
+    "channel_location": ChannelLocationRow,
     "bulk_run": BulkRunRow,
     "transfer": TransferRow,
     "assembly": AssemblyRow,
@@ -89,6 +94,7 @@ async def open_bazaar(chance: random.Random, orders: int = 40) -> None:
     for buyer in await CustomerRow.all():
         await CustomerRow.filter(id=buyer.id).update(name=chance.choice(TEXTS), phone=chance.choice([None, "+49 1"]))
     await set_baskets_aside(chance)
+    await _fill_the_yard(chance)
 
 
 async def set_baskets_aside(chance: random.Random) -> None:
@@ -118,6 +124,40 @@ async def set_baskets_aside(chance: random.Random) -> None:
             expires_at=basket.expires_at,
         )
         await insert([basket, line])
+
+
+async def _fill_the_yard(chance: random.Random) -> None:
+    """Supplies in every state, most of which know neither when nor for how much; and what channels see."""
+    places, variants = await LocationRow.all().order_by("id"), await VariantRow.all().order_by("id").limit(6)
+    for n in range(12):
+        supply = await SupplyRow.create(
+            number=f"S-{n}",
+            kind=chance.choice(list(SupplyKind)),
+            supplier=chance.choice(TEXTS) or "nobody",
+            external_reference=chance.choice([None, *TEXTS]),
+            location_id=chance.choice(places).id,
+            status=chance.choice(list(SupplyStatus)),
+            currency=chance.choice(["EUR", "JPY"]),
+            expected_at=chance.choice([None, NOON, NOON + timedelta(microseconds=999_600)]),
+            created_by="staff:wim",
+            created_at=NOON - timedelta(days=n // 3),
+        )
+        for variant in chance.sample(variants, chance.randint(0, 4)):
+            await SupplyLineRow.create(
+                supply_id=supply.id,
+                variant_id=variant.id,
+                location_id=supply.location_id,
+                sku=variant.sku,
+                ordered=chance.randint(1, 9),
+                currency=supply.currency,
+                unit_cost_minor=chance.choice([None, 0, 7, 123_456]),
+                expected_at=chance.choice([None, NOON]),
+            )
+    for channel in await ChannelRow.all():
+        for place in chance.sample(places, chance.randint(0, len(places))):
+            await ChannelLocationRow.create(
+                channel_id=channel.id, location_id=place.id, buffer_units=chance.randint(0, 3)
+            )
 
 
 async def actors() -> list[Actor]:

@@ -225,6 +225,23 @@ insert into feed_head (id, position) values (1, {orders} * 6 + 5);
 
 # What goes on in the stockrooms beside orders.
 _STOCKROOM = """
+insert into supplies (id, number, kind, supplier, external_reference, location_id, status, currency, expected_at,
+        created_by, created_at)
+    select uid(43, n, 0), 'S-' || upper(substr(md5(n::text), 1, 12)),
+        case when n % 3 > 0 then 'PURCHASE_ORDER' else 'SHIPPING_NOTICE' end, 'Potters Ltd',
+        case when n % 4 > 0 then 'PO-' || n end, uid(2, 0, n % 6),
+        case when n > 5990 then 'DRAFT' when n > 5960 then 'CONFIRMED' when n > 5950 then 'PARTIALLY_RECEIVED'
+            when n % 20 = 0 then 'CANCELED' else 'RECEIVED' end,
+        'EUR', {first_day} + n * interval '1 hour' + interval '30 days', 'staff:ida',
+        {first_day} + n * interval '1 hour'
+    from generate_series(1, 6000) n;
+insert into supply_lines (id, supply_id, variant_id, location_id, sku, ordered, expected, received, currency,
+        unit_cost_minor, expected_at)
+    select uid(44, n, i), uid(43, n, 0), uid(4, 1 + (n + i) % {variants}, 0), uid(2, 0, n % 6),
+        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), 10, 5 * (n between 5951 and 5990)::int,
+        case when n > 5960 then 0 else 5 end, 'EUR', 250,
+        {first_day} + n * interval '1 hour' + case when n > 5950 then interval '100 years' else interval '30 days' end
+    from generate_series(1, 6000) n, generate_series(1, 3) i;
 insert into uploads (id, filename, media_type, content, size, sha256, created_by, created_at, is_forgotten, expires_at)
     select uid(40, n, 0), 'count.csv', 'text/csv', '', 0, md5('a' || n) || md5('b' || n), 'staff:ida',
         {first_day} + n * interval '1 hour', true, {first_day} + n * interval '1 hour'

@@ -18,6 +18,7 @@ import graphql as g
 import pytest
 
 from domain.channels.models import ChannelRow
+from domain.flows.availability import what_is_available
 from domain.flows.end_reservation import ReleaseReservation, release_reservation
 from domain.flows.extend_reservation import ExtendReservation, extend_reservation
 from domain.flows.place_orders import place_order
@@ -65,6 +66,7 @@ EXCUSED = {
     r"Query\.(orders|shipments) .* where \w+ noneOf.*": "None of what is common is several things that are rare.",
     r"Query\.orders first by placed_at where origin .*PLACED.*": "Imported history is older than all that was placed.",
     r"Query\.orders .* where customer oneOf.*": "The orders of these few buyers are sorted together.",
+    r"Query\.supplies .* where kind noneOf.*": "There are two kinds: none of both is nothing.",
     r"\w+\.(stock|products) .*": "They grow with the catalog, not with orders.",
 }
 COMMON = {
@@ -86,6 +88,8 @@ COMMON = {
     "returns to approve": "returns(where: {status: {oneOf: [REQUESTED]}}, orderBy: {field: REQUESTED_AT}) NODES",
     "stock of a SKU": 'stock(where: {sku: {eq: "SKU-002500"}}) NODES',
     "stock of a location": 'stock(where: {location: {eq: "LOCATION"}}) NODES',
+    "supplies that are on their way": "supplies(where: {status: {oneOf: [CONFIRMED, PARTIALLY_RECEIVED]}}) NODES",
+    "supplies of a location": 'supplies(where: {location: {eq: "LOCATION"}}) NODES',
     "an order by its number": 'order(by: {number: "NUMBER"}) { id lines { sku } events(first: 20) { nodes { id } } }',
     "an order by its name in its channel": 'order(by: {externalReference: {channel: "channel-1", reference:'
     ' "REF-15001"}}) { id }',
@@ -216,6 +220,9 @@ async def test_no_flow_no_worker_and_no_stream_reads_more_the_more_orders_there_
             await idempotency.sweep(NOON - timedelta(days=800))
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).read(await feed_head() // 2)
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).keeps(1)
+            found = await what_is_available(ADMIN, "channel-1", [f"SKU-{n:06}" for n in range(950, 970)])
+            assert found
+            assert sum(len(each.steps or ()) for each in found) > 20
         connection = await asyncpg.connect(url, statement_cache_size=0)
         assert len(said) > 60
         assert await faults_of_statements(connection, said) == {}
@@ -295,6 +302,7 @@ ON_SQLITE = {
     'fulfillmentOrders(where: {location: {eq: "location_%s"}}) { nodes { id } }': "fulfillment_locatio",
     "shipments { nodes { id } }": "shipments_created",
     "returns(where: {status: {oneOf: [REQUESTED]}}) { nodes { id } }": "returns_status",
+    "supplies { nodes { id } }": "supplies_created",
     "stock { nodes { id } }": "stock_level_sku",
     'stock(where: {location: {eq: "location_%s"}}) { nodes { id } }': "stock_level_locatio",
 }

@@ -11,8 +11,10 @@ import httpx
 import pytest
 from tortoise.exceptions import OperationalError
 
+from domain.channels.models import ChannelRow
 from domain.kernel.actor import ANONYMOUS, Actor
 from domain.orders.models import OrderRow
+from domain.supplies.models import SupplyRow
 from schema.compiled import Reason
 from server.compiled_writes import CompiledWrites
 from server.database import Database
@@ -130,6 +132,7 @@ async def live_a_life(at: Counter, shop: Shop, n: int) -> None:
     await at.both(WAREHOUSE, "stockReceive", **there, quantity=5)
     await at.both(WAREHOUSE, "stockAdjust", **there, delta=-1)
     await at.both(WAREHOUSE, "stockCount", **there, counted=0, expectedOnHand=4)
+    await take_in(at, shop)
     await at.both(SUPPORT, "orderPlace", channel="web-de", lines=[line])
     [work] = (await at.order(await latest()))["fulfillmentOrders"]["nodes"]
     await at.both(WAREHOUSE, "fulfillmentOrderReject", fulfillmentOrder=work["id"], reason="Wet.")
@@ -137,6 +140,28 @@ async def live_a_life(at: Counter, shop: Shop, n: int) -> None:
         await at.both(SUPPORT, "orderPlace", channel="web-de", lines=[line], isConfirmed=is_confirmed)
         reason = {} if verb == "orderConfirm" else {"reason": "No."}
         await at.both(SUPPORT, verb, order=await latest(), **reason)
+
+
+async def take_in(at: Counter, shop: Shop) -> None:
+    """Three supplies: one arrives in part, one is closed when nothing of it came, one is called off."""
+    goods = [{"sku": "PEN", "quantity": 5, "unitCost": {"amount": "0.70", "currency": "EUR"}}]
+    new = {"kind": "PURCHASE_ORDER", "supplier": "Potters", "location": location_id(shop.ham), "currency": "EUR"}
+    named = []
+    for _ in range(3):
+        await at.both(WAREHOUSE, "supplyCreate", **new, lines=goods)
+        [supply] = await SupplyRow.all().order_by("-id").limit(1)
+        named.append({"supply": f"supply_{supply.id.hex}"})
+    arrived, missing, unwanted = named
+    await at.both(WAREHOUSE, "supplySetLines", **arrived, lines=[*goods, {"sku": "INK", "quantity": 2}])
+    for each in (arrived, missing):
+        await at.both(WAREHOUSE, "supplyConfirm", **each)
+    await at.both(WAREHOUSE, "supplyReschedule", **arrived, expectedAt="2126-11-01T12:00:00Z")
+    await at.both(WAREHOUSE, "supplyReceive", **arrived, lines=[{"sku": "PEN", "quantity": 3, "damaged": 1}])
+    await at.both(WAREHOUSE, "supplyClose", **missing)
+    await at.both(WAREHOUSE, "supplyCancel", **unwanted)
+    channel = await ChannelRow.get(code="web-jp")
+    seen = [{"location": location_id(shop.ham), "bufferUnits": 2}]
+    await at.both(ADMIN, "channelSetLocations", channel=f"channel_{channel.id.hex}", locations=seen)
 
 
 async def send_it_back(at: Counter, shop: Shop, order: dict[str, Any]) -> None:
@@ -164,7 +189,7 @@ async def test_every_verb_of_orders_lives_is_answered_with_the_same_bytes_both_w
     for seed in range(ROUNDS):
         async with counter(database, seed) as at:
             await live_a_life(at, shop, 2 * seed)
-            assert len(at.documents) == 24
+            assert len(at.documents) == 32
             known, asked = at.writes.answered, at.keys
             await live_a_life(at, shop, 2 * seed + 1)
             # Every document is known now: all but what is refused is answered the compiled way, first and again.

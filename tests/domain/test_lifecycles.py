@@ -20,6 +20,7 @@ from domain.payments.lifecycle import PAYMENT, REFUND, PaymentFacts, RefundFacts
 from domain.reservations.lifecycle import RESERVATION, ReservationFacts
 from domain.returns.lifecycle import DISPOSITION, RETURN, DispositionFacts, ReturnFacts
 from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
+from domain.supplies.lifecycle import SUPPLY, SupplyFacts
 from domain.transfers.lifecycle import TRANSFER, TransferFacts
 
 
@@ -180,6 +181,19 @@ EXPECTED = {
         },
         {"EXPIRE": ReservationFacts(is_overdue=True)},
     ),
+    "supply": Expected(
+        SUPPLY,
+        SupplyFacts(0),
+        "DRAFT",
+        {
+            "SET_LINES": "DRAFT → DRAFT",
+            "CONFIRM": "DRAFT → CONFIRMED",
+            "RESCHEDULE": "DRAFT → DRAFT, CONFIRMED → CONFIRMED, PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "RECEIVE": "CONFIRMED|PARTIALLY_RECEIVED → PARTIALLY_RECEIVED, RECEIVED → RECEIVED",
+            "CLOSE": "CONFIRMED|PARTIALLY_RECEIVED → RECEIVED",
+            "CANCEL": "DRAFT|CONFIRMED → CANCELED",
+        },
+    ),
 }
 CELLS = [
     pytest.param(expected, action, status, id=f"{name}: {action} {status}")
@@ -298,6 +312,17 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
             "Decide first what becomes of 2 received units.",
         )
         for status in ("PARTIALLY_RECEIVED", "RECEIVED")
+    ),
+    *(
+        (
+            SUPPLY,
+            "CLOSE",
+            status,
+            SupplyFacts(2),
+            "UNITS_EXPECTED",
+            "2 units are still expected: receive them, or say that they will not come.",
+        )
+        for status in ("CONFIRMED", "PARTIALLY_RECEIVED")
     ),
     *(
         (

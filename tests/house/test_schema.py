@@ -18,8 +18,10 @@ from graphql import (
     is_required_input_field,
 )
 
+from domain.channels.models import ChannelRow
 from domain.flows.grant_refund import GrantRefund, grant_refund
 from domain.flows.hold_order import HoldOrder, hold_order
+from domain.flows.keep_channels import SeenLocation, SetChannelLocations, set_channel_locations
 from domain.flows.placement import PlaceCustomer
 from domain.flows.request_return import RequestReturn, RequestReturnLine, request_return
 from domain.flows.reserve_stock import ReserveLine, ReserveStock, reserve_stock
@@ -69,7 +71,7 @@ def test_every_type_field_argument_and_value_is_described() -> None:
 
 async def open_books() -> list[str]:
     """Orders with something of everything, and the global id of one row of every type that the schema shows."""
-    await shop.open_shop({"MUG": (9, 9)})
+    places = await shop.open_shop({"MUG": (9, 9)})
     order_id = await shop.place({"MUG": 2}, customer=PlaceCustomer(email="ann@example.com"), external_reference="A-1")
     await shop.pay(order_id)
     await shop.deliver(order_id)
@@ -78,6 +80,8 @@ async def open_books() -> list[str]:
     await shop.run(grant_refund, GrantRefund(order_id, 500, "EUR", "Scratched."))
     await shop.run(hold_order, HoldOrder(await shop.place({"MUG": 1}), HoldKind.MANUAL, "Look at it first."))
     await shop.run(reserve_stock, ReserveStock(shop.CHANNEL, (ReserveLine("MUG", 1),)))
+    channel, seen = await ChannelRow.get(code=shop.CHANNEL), (SeenLocation(places.north), SeenLocation(places.south))
+    await shop.run(set_channel_locations, SetChannelLocations(channel.id, seen))
     await keep_stockrooms(shop.RUNNER)
     views = {each.__view__ for each in origins() if hasattr(each, "__view__")}
     firsts = [(view.prefix, await view.row.all().order_by("id").first()) for view in views]
@@ -99,6 +103,8 @@ def some(kind: GraphQLInputType, ids: list[str]) -> Iterator[Any]:
     """Values for an argument of a query that name what is there: all that could open something by accident."""
     if isinstance(kind, GraphQLNonNull):
         yield from some(kind.of_type, ids)
+    elif isinstance(kind, GraphQLList):
+        yield from ([value] for value in some(kind.of_type, ids))
     elif isinstance(kind, GraphQLInputObjectType) and is_one_of(kind):
         for name, field in kind.fields.items():
             yield from ({name: value} for value in some(field.type, ids))
