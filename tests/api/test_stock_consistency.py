@@ -57,7 +57,7 @@ async def test_a_check_goes_on_behind_the_last_level(database: Database) -> None
 async def test_a_repair_says_how_much_and_what_is_left_and_a_replay_says_the_same(database: Database) -> None:
     level_key, _ = await spoilt()
     shown = f"repaired consistency {{ {SHOWN} {DIFFERENCES} }}"
-    clean = {"levels": 2, "differenceCount": 0, "lastLevelId": None, "differences": []}
+    clean: dict[str, Any] = {"levels": 2, "differenceCount": 0, "lastLevelId": None, "differences": []}
     for is_replay in (False, True):
         done = await call(WAREHOUSE, "stockReconcile", shown, idempotencyKey="tonight")
         assert done == {"repaired": 1, "consistency": clean, "errors": [], "replayed": is_replay}

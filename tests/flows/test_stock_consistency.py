@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
@@ -87,18 +88,18 @@ async def test_every_counter_that_drifts_is_reported_with_what_everybody_says(da
 async def documents(shop: Shop) -> None:
     """One of every document that holds units of MUG at north, of which no counter knows."""
     mug = await level("MUG", shop.north)
-    where = {"variant_id": mug.variant_id, "location_id": shop.north, "sku": "MUG"}
-    made = {"created_by": "staff:ada", "created_at": NOON}
+    where: dict[str, Any] = {"variant_id": mug.variant_id, "location_id": shop.north, "sku": "MUG"}
+    made: dict[str, Any] = {"created_by": "staff:ada", "created_at": NOON}
     basket = await ReservationRow.create(
         channel_id=(await ChannelRow.get()).id, status=ReservationStatus.ACTIVE, expires_at=NOON, **made
     )
     await ReservationLineRow.create(
         reservation_id=basket.id, level_id=mug.id, quantity=1, held=1, expires_at=NOON, **where
     )
-    moved = {"status": TransferStatus.IN_TRANSIT, **made}
+    moved: dict[str, Any] = {"status": TransferStatus.IN_TRANSIT, **made}
     gone = await TransferRow.create(number="T-1", source_id=shop.north, destination_id=shop.south, **moved)
     coming = await TransferRow.create(number="T-2", source_id=shop.west, destination_id=shop.north, **moved)
-    of = {"variant_id": mug.variant_id, "sku": "MUG", "quantity": 60}
+    of: dict[str, Any] = {"variant_id": mug.variant_id, "sku": "MUG", "quantity": 60}
     await TransferLineRow.create(transfer_id=gone.id, allocated=10, **of)
     await TransferLineRow.create(transfer_id=coming.id, dispatched=20, received=7, written_off=3, **of)
     tee = await VariantRow.get(sku="TEE")

@@ -34,6 +34,9 @@ class World:
     shop: Shop
     on_hand: Counter[Shelf] = field(default_factory=Counter)
     keys: int = 0
+    # What was counted and not told yet, and what a stocktake found different since.
+    untold: object = None
+    stocktaken: set[Shelf] = field(default_factory=set)
 
     def came(self, sku: str, place_id: UUID, units: int) -> None:
         """Units came to a shelf; negative, they went."""
@@ -74,5 +77,5 @@ class Deed:
 
 
 units = st.integers(1, 5)
-SKUS = ("MUG", "TEE")
+SKUS = ("MUG", "TEE", "CAP")
 skus = st.sampled_from(SKUS)

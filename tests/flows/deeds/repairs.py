@@ -31,6 +31,7 @@ async def lose_movements_and_reconcile(world: World, draw: Draw) -> None:
     """What documents hold is what it was; of units on hand, nobody but the ledger knew."""
     lost = await lose_movements(random.Random(draw(st.integers(0, 999))))
     await run(reconcile_stock, ReconcileStock())
+    world.untold = None  # what was there then is not known any more
     for line in lost:
         level = await StockLevelRow.get(id=line.level_id)
         world.came(level.sku, level.location_id, -line.on_hand)

@@ -24,6 +24,8 @@ async def count(world: World, draw: Draw) -> None:
     expected = world.on_hand[sku, place]
     await run(count_stock, CountStock(sku, place, counted, expected))
     world.came(sku, place, counted - expected)
+    if counted != expected:
+        world.stocktaken.add((sku, place))
 
 
 DEEDS = (Deed(receive, weight=3), Deed(adjust, is_fact=True), Deed(count, is_fact=True))
