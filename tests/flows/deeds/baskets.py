@@ -52,10 +52,10 @@ async def sweep_baskets(world: World, draw: Draw) -> None:
 
 
 DEEDS = (
-    Deed(reserve, weight=3),
+    Deed(reserve, weight=2),
     Deed(extend),
     Deed(release),
     Deed(take, weight=2),
     Deed(forget_a_basket),
-    Deed(sweep_baskets),
+    Deed(sweep_baskets, weight=2),
 )

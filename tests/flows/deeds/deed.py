@@ -46,6 +46,11 @@ class World:
         """Some location."""
         return draw(st.sampled_from(self.shop.places))
 
+    def two_places(self, draw: Draw) -> tuple[UUID, UUID]:
+        """From where to where."""
+        here, there, _ = draw(st.permutations(self.shop.places))
+        return here, there
+
     def key(self) -> str:
         """A name that was not used before."""
         self.keys += 1
@@ -76,6 +81,6 @@ class Deed:
         return self.act.__name__
 
 
-units = st.integers(1, 5)
+units = st.integers(1, 4)
 SKUS = ("MUG", "TEE", "CAP")
 skus = st.sampled_from(SKUS)

@@ -136,7 +136,7 @@ async def dispose(world: World, draw: Draw) -> None:
 
 
 DEEDS = (
-    Deed(place_singles, weight=3),
+    Deed(place_singles, weight=6),
     Deed(place_two_lines_of_one_sku),
     Deed(place_a_bundle),
     Deed(place_several_at_once),
@@ -144,12 +144,12 @@ DEEDS = (
     Deed(reject),
     Deed(expire),
     Deed(cancel),
-    Deed(pack, weight=3),
+    Deed(pack, weight=6),
     Deed(unpack),
-    Deed(ship, weight=3, is_fact=True),
+    Deed(ship, weight=6, is_fact=True),
     Deed(reject_work),
     Deed(scan, is_fact=True),
-    Deed(announce_return),
-    Deed(take_return_in),
-    Deed(dispose, weight=2, is_fact=True),
+    Deed(announce_return, weight=3),
+    Deed(take_return_in, weight=3),
+    Deed(dispose, weight=4, is_fact=True),
 )

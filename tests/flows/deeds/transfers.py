@@ -13,7 +13,8 @@ some = st.dictionaries(skus, units, min_size=1, max_size=2)
 
 
 async def plan_transfer(world: World, draw: Draw) -> None:
-    await moves.plan(world.place(draw), world.place(draw), draw(some))
+    here, there = world.two_places(draw)
+    await moves.plan(here, there, draw(some))
 
 
 async def plan_transfer_anew(world: World, draw: Draw) -> None:
@@ -83,15 +84,15 @@ async def make_kits(world: World, draw: Draw) -> None:
 
 
 DEEDS = (
-    Deed(plan_transfer),
+    Deed(plan_transfer, weight=3),
     Deed(plan_transfer_anew),
-    Deed(release_transfer, weight=2),
+    Deed(release_transfer, weight=4),
     Deed(cancel_transfer),
-    Deed(dispatch_transfer, weight=2, is_fact=True),
-    Deed(receive_transfer, weight=2, is_fact=True),
+    Deed(dispatch_transfer, weight=3, is_fact=True),
+    Deed(receive_transfer, weight=3, is_fact=True),
     Deed(write_transfer_off),
     Deed(plan_kits),
-    Deed(release_kits),
+    Deed(release_kits, weight=3),
     Deed(cancel_kits),
-    Deed(make_kits, is_fact=True),
+    Deed(make_kits, weight=2, is_fact=True),
 )
