@@ -1,4 +1,7 @@
-"""What follows a fact after its commit: kinds of jobs, and the flow that each runs. Safe to run again."""
+"""What follows a fact after its commit: kinds of jobs, and the flow that each runs; and what time itself brings.
+
+All of it is safe to run again.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -6,10 +9,13 @@ from uuid import UUID
 
 from domain.flows.bulk_stock import StepOfBulk, step_of_bulk
 from domain.flows.confirm_order import ExpireOrder, expire_order
+from domain.flows.end_reservation import ExpireReservations, expire_reservations
 from domain.flows.expire_lots import QuarantineExpired, quarantine_expired
 from domain.flows.resolve_shortage import ResolveShortage, SourceOrderAgain, resolve_shortage, source_order_again
 from domain.kernel.actor import SYSTEM, Actor
+from domain.kernel.database import current_connection, database_now
 from domain.kernel.runner import Runner
+from domain.reservations.queries import is_any_overdue
 
 # Well within the lease of a job, also on a busy machine.
 BULK_STEPS_A_JOB = 25
@@ -54,3 +60,17 @@ REACTIONS: Mapping[str, Reaction] = {
 
 class UnknownReaction(LookupError):
     """A job of a kind that this version does not know: it is retried, for a newer version may be on its way."""
+
+
+Timer = Callable[[Runner], Awaitable[int]]
+
+
+async def _expire_reservations(runner: Runner) -> int:
+    # Most often there is none: then no transaction is opened for it, which on SQLite would keep the writers waiting.
+    if not await is_any_overdue(await database_now(current_connection())):
+        return 0
+    return (await runner.run(expire_reservations, SYSTEM, ExpireReservations())).value
+
+
+TIMERS: Mapping[str, Timer] = {"reservations": _expire_reservations}
+"""What is done when its time has come, looked at every two seconds by every worker; each says how much it did."""

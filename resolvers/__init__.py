@@ -12,6 +12,7 @@ from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
+from resolvers.reservations import ReservationQuery
 from resolvers.stock import StockQuery
 from resolvers.supplies import SupplyQuery
 from resolvers.tracking import TrackingQuery
@@ -30,6 +31,7 @@ class Query(
     LocationQuery,
     StockQuery,
     SupplyQuery,
+    ReservationQuery,
     BulkQuery,
     TrackingQuery,
     ViewerQuery,

@@ -18,6 +18,8 @@ from domain.kernel.money import Money as DomainMoney
 from domain.kernel.money import format_minor
 from domain.orders.errors import ExternalReferenceTaken, WrongCurrency
 from domain.payments.errors import AmountTooLarge
+from domain.reservations.errors import ReservationOver
+from domain.reservations.lifecycle import ReservationStatus
 from domain.returns.errors import NotReturnable
 from domain.shipping.errors import TrackingNumberTaken
 from domain.stock.errors import InsufficientStock, NotSetAside, SerialNumbersKnown, StaleSnapshot, StaleStock
@@ -45,6 +47,7 @@ class ErrorCode(StrEnum):
     NOT_SET_ASIDE = "NOT_SET_ASIDE"
     STALE_SNAPSHOT = "STALE_SNAPSHOT"
     SERIAL_NUMBERS_KNOWN = "SERIAL_NUMBERS_KNOWN"
+    RESERVATION_OVER = "RESERVATION_OVER"
     NOT_PACKABLE = "NOT_PACKABLE"
     TRACKING_NUMBER_TAKEN = "TRACKING_NUMBER_TAKEN"
     AMOUNT_TOO_LARGE = "AMOUNT_TOO_LARGE"
@@ -72,6 +75,7 @@ enum_of(
         C.NOT_SET_ASIDE: "Fewer units are damaged, or in quarantine, than were to leave that state.",
         C.STALE_SNAPSHOT: "A snapshot of a later moment has been applied there already: this one says nothing new.",
         C.SERIAL_NUMBERS_KNOWN: "Other units have these serial numbers already.",
+        C.RESERVATION_OVER: "The reservation was taken, given up, or its time is over: reserve again.",
         C.NOT_PACKABLE: "More units than are left to pack.",
         C.TRACKING_NUMBER_TAKEN: "Another parcel of the carrier has that tracking number.",
         C.AMOUNT_TOO_LARGE: "More than there is to take or to give back.",
@@ -179,6 +183,11 @@ class SerialNumbersKnownError(UserError):
     numbers: list[str] = _fact("The numbers that are known.")
 
 
+@strawberry.type(name="ReservationOver", description="The reservation was taken, given up, or its time is over.")
+class ReservationOverError(UserError):
+    status: ReservationStatus = _fact("How it ended; EXPIRED from the moment that its time is over.")
+
+
 @strawberry.type(name="NotPackable", description="More units than are left to pack.")
 class NotPackableError(UserError):
     sku: str = _fact("The SKU.")
@@ -224,6 +233,7 @@ TYPE_OF_REFUSAL: Mapping[type[DomainError], type[UserError]] = {
     NotSetAside: NotSetAsideError,
     StaleSnapshot: StaleSnapshotError,
     SerialNumbersKnown: SerialNumbersKnownError,
+    ReservationOver: ReservationOverError,
     NotPackable: NotPackableError,
     TrackingNumberTaken: TrackingNumberTakenError,
     AmountTooLarge: AmountTooLargeError,

@@ -1,4 +1,4 @@
-"""The worker: does the jobs that follow facts, and sweeps away what is past its time."""
+"""The worker: does the jobs that follow facts, ends what its time ends, and sweeps away what is long past it."""
 
 import asyncio
 import os
@@ -16,13 +16,14 @@ from domain.kernel.database import current_connection, database_now
 from domain.kernel.log import sweep_stock
 from domain.kernel.models import JobRow
 from domain.kernel.runner import Runner
-from domain.reactions import Reaction, UnknownReaction
+from domain.reactions import TIMERS, Reaction, Timer, UnknownReaction
 from domain.uploads import service as uploads
 
 AT_ONCE = 10
 # Less than the lease, so that a job is never in two hands.
 LONGEST_JOB_SECONDS = jobs.LEASE.total_seconds() - 10
 SWEEP_SECONDS = 60.0
+TIMER_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 30.0
 LONGEST_ERROR = 500
 
@@ -49,6 +50,7 @@ class Worker:
     runner: Runner
     reactions: Mapping[str, Reaction]
     sweepers: Mapping[str, Sweeper] = field(default_factory=lambda: SWEEPERS)
+    timers: Mapping[str, Timer] = field(default_factory=lambda: TIMERS)
     poll_seconds: float = 1.0
     name: str = field(default_factory=worker_name)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,6 +64,7 @@ class Worker:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._again_and_again("worker.work_failed", self.work, self.poll_seconds))
             tasks.create_task(self._again_and_again("worker.sweep_failed", self.sweep, SWEEP_SECONDS))
+            tasks.create_task(self._again_and_again("worker.timer_failed", self.keep_time, TIMER_SECONDS))
 
     async def work(self) -> int:
         """Do the jobs that are due, at most ten; how many there were."""
@@ -81,6 +84,14 @@ class Worker:
             if count := await forget(now):
                 log.info("sweep.done", what=name, count=count)
         return 0
+
+    async def keep_time(self) -> int:
+        """Do what is due by the clock; how much that was: more may be due at once."""
+        counts = {name: await act(self.runner) for name, act in self.timers.items()}
+        for name, count in counts.items():
+            if count:
+                log.info("timer.done", what=name, count=count)
+        return sum(counts.values())
 
     async def _do(self, job: JobRow) -> None:
         try:

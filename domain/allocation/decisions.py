@@ -1,5 +1,6 @@
 """Choosing the locations for a demand: plain values in, a plan out."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -38,6 +39,13 @@ class Plan:
         """Whether every unit found its location."""
         return not self.short
 
+    def and_then(self, plan: "Plan") -> "Plan":
+        """This plan, and another one for what it leaves short: what one location sets aside of a SKU is one take."""
+        units: Counter[tuple[UUID, str]] = Counter()
+        for take in (*self.takes, *plan.takes):
+            units[take.location_id, take.sku] += take.units
+        return Plan(tuple(Take(place, sku, count) for (place, sku), count in units.items()), plan.short)
+
 
 def plan_allocation(demand: Mapping[str, int], sources: Sequence[Source]) -> Plan:
     """Serve `demand` from the first source that has all of it, else from several in the order given.
@@ -54,6 +62,20 @@ def plan_allocation(demand: Mapping[str, int], sources: Sequence[Source]) -> Pla
             if units:
                 takes.append(Take(source.location_id, sku, units))
                 left[sku] -= units
+    return Plan(tuple(takes), {sku: units for sku, units in left.items() if units})
+
+
+def take_held(demand: Mapping[str, int], held: Mapping[tuple[UUID, str], int]) -> Plan:
+    """Serve `demand` from units that are held for it at a location, in the order given.
+
+    Conserves units: taken + short == demanded, for every SKU. Never takes more than is held.
+    """
+    left, takes = dict(demand), []
+    for (location_id, sku), count in held.items():
+        units = min(left.get(sku, 0), count)
+        if units:
+            takes.append(Take(location_id, sku, units))
+            left[sku] -= units
     return Plan(tuple(takes), {sku: units for sku, units in left.items() if units})
 
 

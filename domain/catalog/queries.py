@@ -8,7 +8,7 @@ from tortoise.expressions import Q
 
 from domain.catalog.models import VariantKind
 from domain.kernel.actor import Permission, Scope
-from domain.kernel.lookups import Found, LookUp
+from domain.kernel.lookups import Found, LookUp, look_up
 from domain.kernel.visibility import EVERYTHING, NOTHING
 
 
@@ -43,6 +43,31 @@ class Offer:
     kind: VariantKind
     is_stock_tracked: bool
     prices: dict[UUID, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Units of a SKU that a unit of a variant consists of: one of itself, unless it is a bundle."""
+
+    id: UUID
+    sku: str
+    units: int
+    is_stock_tracked: bool
+
+
+async def parts_of(skus: Collection[str]) -> dict[str, list[Part]]:
+    """What the variants on sale of these SKUs consist of."""
+    found: dict[str, list[Part]] = {}
+    for row in await look_up(
+        "SELECT v.sku AS whole, coalesce(part.id, v.id) AS id, coalesce(part.sku, v.sku) AS sku,"
+        " coalesce(c.units, 1) AS units, coalesce(part.is_stock_tracked, v.is_stock_tracked) AS is_counted"
+        " FROM variants v LEFT JOIN components c ON c.whole_id = v.id AND v.composition = 'BUNDLE'"
+        " LEFT JOIN variants part ON part.id = c.part_id WHERE v.sku {0} AND v.is_active ORDER BY v.sku, c.position",
+        skus,
+    ):
+        part = Part(row["id"], row["sku"], row["units"], bool(row["is_counted"]))
+        found.setdefault(row["whole"], []).append(part)
+    return found
 
 
 def offers(skus: Collection[str], channels: Collection[str]) -> LookUp[dict[str, Offer]]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from domain.allocation.decisions import Plan, Source, hand_out, plan_allocation
+from domain.allocation.decisions import Plan, Source, hand_out, plan_allocation, take_held
 from domain.allocation.models import AllocationRow
 from domain.flows.draft_order import Draft, draft_order
+from domain.flows.free_stock import lock_free
 from domain.flows.listing import load_listing
 from domain.flows.placement import PlaceCustomer, PlaceOrder, check
+from domain.flows.take_reservation import Taking, Units
 from domain.fulfillment import service as fulfillment
 from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
@@ -40,12 +42,14 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
             drafts[n] = draft_order(each, tx.now, listing)
         except DomainError as refusal:
             outcomes[n] = refusal
-    shelf = await Shelf.lock(drafts.values())
+    taking = await Taking.begin((asked[n] for n in drafts), drafts.values())
+    shelf = await Shelf.lock(tx, drafts.values())
     for n, draft in list(drafts.items()):
         try:
             # Again, for a name is taken by an order that is taken: one that is refused leaves it to the next.
             listing.check_reference(draft.order.channel_id, asked[n].request)
-            draft.plan = shelf.promise(draft)
+            draft.plan = shelf.promise(draft, held=taking.held_for(tx, asked[n], draft))
+            taking.take(asked[n], draft, shelf.free)
             outcomes[n] = draft.order.id
             listing.references.add((draft.order.channel_id, draft.order.external_reference or ""))
         except DomainError as refusal:
@@ -54,7 +58,8 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
     tx.add(*listing.new_customers(_buyers(drafts, asked)))
     for n, draft in drafts.items():
         tx.begin(draft.order, asked[n].actor)
-    _write(tx, list(drafts.values()), shelf)
+    await taking.hand_over(tx, shelf.levels)
+    _write(tx, list(drafts.values()), shelf, taking)
     return [outcomes[n] for n in range(len(asked))]
 
 
@@ -82,24 +87,28 @@ def _checked(
 
 @dataclass
 class Shelf:
-    """The locked stock levels that these orders draw on, and what is still free of each."""
+    """The locked stock levels that these orders draw on, and what is still free of each: below zero, of none."""
 
     levels: dict[tuple[UUID, str], Free]
     free: dict[tuple[UUID, str], int]
     locations: Sequence[UUID]
 
     @classmethod
-    async def lock(cls, drafts: Iterable[Draft]) -> "Shelf":
+    async def lock(cls, tx: UnitOfWork, drafts: Iterable[Draft]) -> "Shelf":
         """Lock every level of every SKU that is asked for, in key order."""
         wanted = {each.variant_id for draft in drafts for each in draft.stocked if each.variant_id}
-        found = await stock.lock_free(wanted) if wanted else []
+        found = await lock_free(tx, wanted) if wanted else []
         levels = {(each.location_id, each.sku): each for each in found}
-        free = {(each.location_id, each.sku): max(each.atp, 0) for each in found}
+        free = {(each.location_id, each.sku): each.atp for each in found}
         return cls(levels, free, list(dict.fromkeys(each.location_id for each in found)))
 
-    def promise(self, draft: Draft) -> Plan:
-        """Take the draft's demand off what is free. Raises InsufficientStock, naming the first line that is short."""
-        demand = draft.demand
+    def promise(self, draft: Draft, *, held: Units) -> Plan:
+        """Serve the draft's demand from what is held for it, then from what is free, which is taken off.
+
+        Raises InsufficientStock, naming the first line that is short.
+        """
+        first = take_held(draft.demand, {key: units for key, units in held.items() if key[0] in self.locations})
+        demand = first.short
         units = draft.sight.units
         sources = [
             Source(place, {sku: units(place, self.free.get((place, sku), 0)) for sku in demand})
@@ -108,14 +117,12 @@ class Shelf:
         plan = plan_allocation(demand, sources)
         if not plan.is_complete:
             sku = next(each.sku for each in draft.stocked if each.sku in plan.short)
-            line = str(draft.line_of(sku).position - 1)
-            refusal = InsufficientStock(
-                sku, demand[sku], demand[sku] - plan.short[sku], path=("lines", line, "quantity")
-            )
+            line, wanted = str(draft.line_of(sku).position - 1), draft.demand[sku]
+            refusal = InsufficientStock(sku, wanted, wanted - plan.short[sku], path=("lines", line, "quantity"))
             raise refusal
         for take in plan.takes:
             self.free[take.location_id, take.sku] -= take.units
-        return plan
+        return first.and_then(plan)
 
 
 def _buyers(drafts: Mapping[int, Draft], asked: Sequence[Asked[PlaceOrder]]) -> dict[UUID, PlaceCustomer]:
@@ -127,7 +134,7 @@ def _buyers(drafts: Mapping[int, Draft], asked: Sequence[Asked[PlaceOrder]]) -> 
     return found
 
 
-def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
+def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, taking: Taking) -> None:
     allocations = {draft.order.id: _allocations(draft) for draft in drafts}
     for draft in drafts:
         tx.add(*draft.lines, *draft.requirements, *draft.charges, *draft.addresses, *allocations[draft.order.id])
@@ -149,7 +156,7 @@ def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf) -> None:
     )
     taken = [row for rows in allocations.values() for row in rows]
     movements = [movement_of(row, shelf.levels[row.location_id, row.sku].level_id) for row in taken]
-    stock.move_free(tx, movements, shelf.levels.values())
+    stock.move_free(tx, taking.beyond(movements), shelf.levels.values())
 
 
 def _allocations(draft: Draft) -> list[AllocationRow]:

@@ -97,6 +97,7 @@ class PlaceOrder:
     is_confirmed: bool = True
     origin: OrderOrigin = OrderOrigin.PLACED
     currencies: tuple[NamedCurrency, ...] = ()
+    reservation_id: UUID | None = None
 
 
 def check(request: PlaceOrder) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.allocation.decisions import Source, hand_out, plan_allocation
 from domain.allocation.models import AllocationRow
 from domain.channels.queries import sight_of
+from domain.flows.free_stock import lock_free
 from domain.flows.place_orders import movement_of, work_of
 from domain.fulfillment import service as fulfillment
 from domain.fulfillment.models import FulfillmentOrderRow
@@ -32,7 +33,7 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
     demand: dict[str, int] = {}
     for each in wanted:
         demand[each.sku] = demand.get(each.sku, 0) + each.unallocated
-    shelf = await stock.lock_free({each.variant_id for each in wanted if each.variant_id})
+    shelf = await lock_free(tx, {each.variant_id for each in wanted if each.variant_id})
     free = {(each.location_id, each.sku): each for each in shelf}
     places = dict.fromkeys(each.location_id for each in shelf if each.location_id not in without)
     sight = await sight_of(order.channel_id)

@@ -23,7 +23,7 @@ class ReservationRow(Row):
     order_id: UUID | None
     external_reference = fields.CharField(max_length=100, null=True, db_index=True, description="The basket's name.")
     status: Any = fields.CharEnumField(ReservationStatus, max_length=10, description="Whether it still holds units.")
-    created_by = fields.CharField(max_length=80, description="Who made it: the only one who may use it, beside staff.")
+    created_by = fields.CharField(max_length=80, description="Who made it.")
     created_at = fields.DatetimeField(description="When it was made.")
     expires_at = fields.DatetimeField(description="Until when its units are set aside.")
     ended_at = fields.DatetimeField(null=True, description="When it was taken, released or expired.")

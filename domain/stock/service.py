@@ -41,6 +41,7 @@ class Movement:
 
     Where lots are told apart, `lots` names those whose units come or go. The rest comes to the lot without a number,
     or leaves the lots whose turn it is. `lot_id` is written by whoever splits it so.
+    `actor` is who did it, where that is somebody else than who asks: time itself, for one.
     """
 
     level_id: UUID
@@ -60,6 +61,7 @@ class Movement:
     reason: AdjustmentReason | None = None
     note: str | None = None
     unique_key: str | None = None
+    actor: str | None = None
 
     @property
     def deltas(self) -> dict[str, int]:
@@ -70,6 +72,11 @@ class Movement:
 async def lock_levels(variant_ids: Iterable[UUID]) -> list[StockLevelRow]:
     """The levels of these variants at every location, locked, in the order of their keys."""
     return await StockLevelRow.filter(variant_id__in=list(variant_ids)).order_by("id").select_for_update()
+
+
+async def lock_each(level_ids: Collection[UUID]) -> list[StockLevelRow]:
+    """These levels, locked, in the order of their keys."""
+    return await StockLevelRow.filter(id__in=list(level_ids)).order_by("id").select_for_update()
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,7 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     that are several are locked by the caller, in key order.
     Raises InsufficientStock when a level cannot give what is asked; the caller's transaction then rolls back whole.
     """
-    changes = _sums(movements)
+    changes = sums(movements)
     changed = await add(Addition(StockLevelRow, changes, _GUARD, tx.now), returning=_AFTER)
     for level_id in sorted(changes.keys() - changed.keys()):
         await _refuse(level_id, changes[level_id])
@@ -190,7 +197,7 @@ def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Fre
 
     What is on hand does not change by it, and so no lot does.
     """
-    changes = _sums(movements)
+    changes = sums(movements)
     tx.add_units(Addition(StockLevelRow, changes, _GUARD, tx.now))
     moved = [level for level in shelf if level.level_id in changes]
     tx.add(*_ledger(tx, movements, {level.level_id: (level.sku, level.location_id) for level in moved}))
@@ -199,7 +206,7 @@ def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Fre
         _tell(tx, level.level_id, level.counters, after, level.low_stock_at)
 
 
-def _sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
+def sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
     """What changes of each level."""
     changes: dict[UUID, dict[str, int]] = {}
     for movement in movements:
@@ -224,7 +231,7 @@ def _ledger(
             order_id=each.order_id,
             subject_id=each.subject_id,
             lot_id=each.lot_id,
-            actor=tx.principal(each.order_id),
+            actor=each.actor or tx.principal(each.order_id),
             note=each.note,
             unique_key=each.unique_key,
             occurred_at=tx.now,

@@ -7,6 +7,7 @@ from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.channels import ChannelMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
+from resolvers.mutations.reservations import ReservationMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.stock_facts import StockFactMutations
@@ -25,6 +26,7 @@ class Mutation(
     SupplyMutations,
     ChannelMutations,
     BulkMutations,
+    ReservationMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

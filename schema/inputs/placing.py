@@ -145,6 +145,11 @@ class OrderPlaceInput(Intention):
         default=True,
         description="Whether its locations may begin at once. Otherwise it is PENDING, and expires after three days.",
     )
+    reservation: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The reservation of its basket: the order takes its units first, and what it does not need of them "
+        "is free again. Refused as `ReservationOver` once its time is over.",
+    )
     dry_run: bool = dry_run()
 
     def request(self) -> PlaceOrder:
@@ -165,4 +170,7 @@ class OrderPlaceInput(Intention):
             placed_at=self.placed_at,
             is_confirmed=self.is_confirmed,
             currencies=tuple(NamedCurrency((*path, "currency"), amount.currency) for path, amount in given),
+            reservation_id=None
+            if self.reservation is None
+            else local_id("reservation", self.reservation, "reservation"),
         )

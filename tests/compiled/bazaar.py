@@ -18,9 +18,12 @@ from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect, current_connection
 from domain.kernel.ids import global_id
 from domain.kernel.runner import Runner
+from domain.kernel.sets import insert
 from domain.locations.models import LocationRow
 from domain.orders.models import HoldRow, OrderLineRow, OrderRow
 from domain.payments.models import PaymentRow
+from domain.reservations.lifecycle import ReservationStatus
+from domain.reservations.models import ReservationLineRow, ReservationRow
 from domain.returns.models import ReturnRow
 from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
 from domain.stock.models import LotRow, SerialNumberRow, ShortageRow, SnapshotRow, StockLevelRow
@@ -64,6 +67,8 @@ _NAMED: dict[str, type[Model]] = {
     "serial_number": SerialNumberRow,
     "shortage": ShortageRow,
     "snapshot": SnapshotRow,
+    "reservation": ReservationRow,
+    "reservation_line": ReservationLineRow,
     "supply": SupplyRow,
     "supply_line": SupplyLineRow,
     "channel_location": ChannelLocationRow,
@@ -89,6 +94,36 @@ async def open_bazaar(chance: random.Random, orders: int = 40) -> None:
     for buyer in await CustomerRow.all():
         await CustomerRow.filter(id=buyer.id).update(name=chance.choice(TEXTS), phone=chance.choice([None, "+49 1"]))
     await _fill_the_yard(chance)
+    await set_baskets_aside(chance)
+
+
+async def set_baskets_aside(chance: random.Random) -> None:
+    """Reservations of every status, of buyers and of nobody. Their units are in no counter: this is for reading."""
+    bought = await OrderRow.all().limit(12)
+    for n, level in enumerate(await StockLevelRow.all().limit(12)):
+        status, hour = list(ReservationStatus)[n % 4], timedelta(hours=chance.choice([1, 1_000_000]))
+        basket = ReservationRow(
+            channel_id=bought[n].channel_id,
+            customer_id=bought[n].customer_id,
+            order_id=bought[n].id if status == ReservationStatus.TAKEN else None,
+            external_reference=chance.choice([None, *TEXTS]),
+            status=status,
+            created_by="staff:ada",
+            created_at=NOON + timedelta(microseconds=chance.choice([0, 999_600])),
+            expires_at=NOON + hour,
+            ended_at=chance.choice([None, NOON]),
+        )
+        line = ReservationLineRow(
+            reservation_id=basket.id,
+            level_id=level.id,
+            variant_id=level.variant_id,
+            location_id=level.location_id,
+            sku=level.sku,
+            quantity=2,
+            held=2 if status == ReservationStatus.ACTIVE else 0,
+            expires_at=basket.expires_at,
+        )
+        await insert([basket, line])
 
 
 async def _fill_the_yard(chance: random.Random) -> None:

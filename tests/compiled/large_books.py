@@ -180,6 +180,24 @@ insert into refunds (id, order_id, payment_id, return_id, status, currency, amou
     select uid(26, n, 0), uid(8, n, 0), uid(15, n, 0), uid(23, n, 0), 'SUCCEEDED', 'EUR', 1999,
         'It came back.', placed_at + interval '9 days', placed_at + interval '9 days'
     from book where stage = 'DONE' and n % 40 = 0;
+insert into reservations (id, channel_id, customer_id, order_id, external_reference, status, created_by, created_at,
+        expires_at, ended_at)
+    select uid(32, n, 0), uid(1, 0, (chance(n, 7) ^ 3 * 4)::int % 4), case when n % 20 > 0 then uid(7, buyer, 0) end,
+        case when n % 3 > 0 then uid(8, n, 0) end, 'BASKET-' || n,
+        case when n % 3 > 0 then 'TAKEN' when n > {orders} - 60 then 'ACTIVE' when n % 9 = 6 then 'RELEASED'
+            else 'EXPIRED' end,
+        'staff:sam', placed_at - interval '5 minutes', placed_at + interval '10 minutes',
+        case when n % 3 > 0 or n <= {orders} - 60 then placed_at end
+    from book;
+insert into reservation_lines (id, reservation_id, level_id, variant_id, location_id, sku, quantity, held, expires_at)
+    select uid(33, n, i), uid(32, n, 0), uid(6, 1 + (sku + i) % {variants}, place % 3),
+        uid(4, 1 + (sku + i) % {variants}, 0), uid(2, 0, place % 3),
+        'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), 1, (n % 3 = 0 and n > {orders} - 60)::int,
+        placed_at + interval '10 minutes'
+    from book, generate_series(1, size) i;
+update stock_levels set reserved = basket.units
+    from (select level_id, sum(held) as units from reservation_lines where held > 0 group by 1) as basket
+    where id = level_id;
 insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
         quarantined, safety_stock, incoming, cause, order_id, actor, occurred_at)
     select uid(27, n, i * 2 + j), uid(6, 1 + (sku + i) % {variants}, place % 3),

@@ -18,7 +18,13 @@ import graphql as g
 import pytest
 from tortoise.expressions import Q
 
+from domain.channels.models import ChannelRow
 from domain.flows.availability import what_is_available
+from domain.flows.end_reservation import ReleaseReservation, release_reservation
+from domain.flows.extend_reservation import ExtendReservation, extend_reservation
+from domain.flows.place_orders import place_order
+from domain.flows.placement import PlaceLine, PlaceOrder
+from domain.flows.reserve_stock import ReserveLine, ReserveStock, reserve_stock
 from domain.kernel import idempotency, jobs
 from domain.kernel.actor import Actor, customer
 from domain.kernel.bell import SilentBell
@@ -28,6 +34,8 @@ from domain.kernel.runner import Runner
 from domain.kernel.stock_stream import StockFeedStream
 from domain.kernel.streams import FeedStream, visible_log
 from domain.kernel.visibility import EVERYTHING
+from domain.reactions import TIMERS
+from domain.stock.models import StockLevelRow
 from domain.stock.queries import ledger_pages
 from examples.seed import seed_shop
 from schema.compiled import Operation
@@ -42,6 +50,7 @@ from tests.compiled.large_books import write_books
 from tests.compiled.lists import Asking, Offered, offered_lists
 from tests.compiled.plans import Run, run
 from tests.conftest import _postgres_database
+from tests.domain import shop
 
 ORDERS = 30_000
 FEW_FOR_A_PAGE = 600
@@ -59,7 +68,7 @@ EXCUSED = {
     r"Query\.shipments .* where (shippedAt|deliveredAt).*": "As above: a range of createdAt beside it bounds it.",
     r"Query\.(orders|shipments) .* where \w+ noneOf.*": "None of what is common is several things that are rare.",
     r"Query\.orders first by placed_at where origin .*PLACED.*": "Imported history is older than all that was placed.",
-    r"Query\.orders .* where customer oneOf.*": "The orders of these few buyers are sorted together.",
+    r"Query\.(orders|reservations) .* where customer oneOf.*": "Those of these few buyers are sorted together.",
     r"Query\.stockMovements .* where sku oneOf.*": "The movements of these few SKUs are sorted together.",
     r"Query\.supplies .* where kind noneOf.*": "There are two kinds: none of both is nothing.",
     r"\w+\.(stock|products) .*": "They grow with the catalog, not with orders.",
@@ -185,7 +194,7 @@ async def test_what_people_ask_for_every_day_looks_at_few_rows(name: str, readin
 
 
 @pytest.mark.usefixtures("large_books")
-@pytest.mark.parametrize("root", ["orders", "shipments", "returns"])
+@pytest.mark.parametrize("root", ["orders", "shipments", "returns", "reservations"])
 async def test_a_buyer_finds_their_own_without_looking_at_those_of_others(
     root: str, reading: asyncpg.Connection
 ) -> None:
@@ -217,6 +226,7 @@ async def test_no_flow_no_worker_and_no_stream_reads_more_the_more_orders_there_
                 while await stamp(feed):
                     pass
             await jobs.claim("worker")
+            await _live_baskets_lives()
             await jobs.sweep(NOON - timedelta(days=800))
             await idempotency.sweep(NOON - timedelta(days=800))
             await sweep_stock(NOON - timedelta(days=800))
@@ -233,6 +243,21 @@ async def test_no_flow_no_worker_and_no_stream_reads_more_the_more_orders_there_
         assert len(said) > 60
         assert await faults_of_statements(connection, said) == {}
         await connection.close()
+
+
+async def _live_baskets_lives() -> None:
+    """One is given back by the next who promises, one is extended and taken, one given up, and one expires."""
+    sku, channel = (await StockLevelRow.filter(on_hand__gt=50).first()).sku, await ChannelRow.get(code="web-de")  # type: ignore[union-attr]
+    basket = ReserveStock(channel.code, (ReserveLine(sku, 1),))
+    late, taken, given_up = [await shop.run(reserve_stock, basket) for _ in range(3)]
+    await shop.let_its_time_pass(late)
+    await shop.run(reserve_stock, basket)
+    await shop.run(extend_reservation, ExtendReservation(taken))
+    await shop.run(release_reservation, ReleaseReservation(given_up))
+    await shop.run(
+        place_order, PlaceOrder(channel.code, (PlaceLine(sku, 1, unit_price_minor=100),), reservation_id=taken)
+    )
+    await TIMERS["reservations"](shop.RUNNER)
 
 
 @pytest.mark.usefixtures("large_books")

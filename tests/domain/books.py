@@ -10,6 +10,7 @@ from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.models import LogRow
 from domain.orders.models import OrderLineRow, OrderRow, RequirementRow
 from domain.payments.models import PaymentRow, PaymentTransactionRow, RefundRow, TransactionKind
+from domain.reservations.models import ReservationLineRow
 from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
 from domain.shipping.models import ParcelLineRow
 from domain.stock.models import LotRow, StockLevelRow, StockMovementRow
@@ -39,7 +40,11 @@ async def assert_stock_is_what_the_ledger_says(*, is_oversold: bool) -> None:
     promised: Counter[tuple[UUID, UUID]] = Counter()
     for row in await AllocationRow.all():
         promised[row.variant_id, row.location_id] += row.quantity
+    held: Counter[UUID] = Counter()
+    for line in await ReservationLineRow.all():
+        held[line.level_id] += line.held
     for level in await StockLevelRow.all():
+        assert level.reserved == held[level.id]
         assert {name: getattr(level, name) for name in COUNTERS} == {name: sums[level.id][name] for name in COUNTERS}
         assert level.allocated == promised.pop((level.variant_id, level.location_id), 0)
         assert is_oversold or atp(level) >= 0, f"{level.sku} was promised beyond ATP"

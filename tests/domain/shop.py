@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from domain.flows.place_orders import place_order
 from domain.flows.placement import PlaceLine, PlaceOrder
 from domain.flows.record_payment import RecordPayment, record_payment
 from domain.flows.record_scan import RecordScan, record_scan
+from domain.flows.reserve_stock import ReserveLine, ReserveStock, reserve_stock
 from domain.flows.ship_shipment import ShipShipment, ship_shipment
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.actor import Actor, Role, staff
@@ -37,6 +38,7 @@ from domain.kernel.unit_of_work import Flow, RequestT, ValueT
 from domain.locations.models import LocationKind, LocationRow
 from domain.orders.models import OrderRow, RequirementRow
 from domain.payments.models import PaymentRow
+from domain.reservations.models import ReservationLineRow, ReservationRow
 from domain.shipping.lifecycle import TrackingStatus
 from domain.shipping.models import ParcelRow
 from domain.stock.models import StockLevelRow
@@ -105,6 +107,19 @@ def order_for(units: Mapping[str, int], **details: Any) -> PlaceOrder:
 async def place(units: Mapping[str, int], **details: Any) -> UUID:
     """An order, placed."""
     return await run(place_order, order_for(units, **details))
+
+
+async def reserve(units: Mapping[str, int], *, actor: Actor = ADMIN, **details: Any) -> UUID:
+    """A reservation of these units of each SKU."""
+    lines = tuple(ReserveLine(sku, count) for sku, count in units.items())
+    return await run(reserve_stock, ReserveStock(CHANNEL, lines, **details), actor=actor)
+
+
+async def let_its_time_pass(reservation_id: UUID) -> None:
+    """The reservation, a minute overdue, and nobody has noticed yet."""
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    await ReservationLineRow.filter(reservation_id=reservation_id).update(expires_at=past)
+    await ReservationRow.filter(id=reservation_id).update(expires_at=past)
 
 
 async def works(order_id: UUID) -> list[UUID]:

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ from domain.kernel.ids import new_id
 from domain.kernel.lifecycle import ActionState, Lifecycle, Transition
 from domain.orders.lifecycle import ORDER, FulfillmentStatus, OrderFacts, OrderStatus
 from domain.payments.lifecycle import PAYMENT, REFUND, PaymentFacts, RefundFacts
+from domain.reservations.lifecycle import RESERVATION, ReservationFacts
 from domain.returns.lifecycle import DISPOSITION, RETURN, DispositionFacts, ReturnFacts
 from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
 from domain.supplies.lifecycle import SUPPLY, SupplyFacts
@@ -29,6 +30,7 @@ class Expected:
     free: Any
     begins: str
     arrows: dict[str, str]
+    free_for: dict[str, Any] = field(default_factory=dict)  # where `free` stands against the action
 
     def cells(self) -> dict[tuple[str, str], str]:
         found = {}
@@ -141,6 +143,18 @@ EXPECTED = {
             "SEND_TO_CUSTOMER": "PENDING → TO_CUSTOMER",
         },
     ),
+    "reservation": Expected(
+        RESERVATION,
+        ReservationFacts(is_overdue=False),
+        "ACTIVE",
+        {
+            "EXTEND": "ACTIVE → ACTIVE",
+            "TAKE": "ACTIVE → TAKEN",
+            "RELEASE": "ACTIVE → RELEASED",
+            "EXPIRE": "ACTIVE → EXPIRED",
+        },
+        {"EXPIRE": ReservationFacts(is_overdue=True)},
+    ),
     "supply": Expected(
         SUPPLY,
         SupplyFacts(0),
@@ -167,13 +181,13 @@ CELLS = [
 def test_an_action_leads_where_the_design_says_and_is_refused_everywhere_else(
     expected: Expected, action: StrEnum, status: StrEnum
 ) -> None:
-    cells = expected.cells()
+    cells, free = expected.cells(), expected.free_for.get(action.value, expected.free)
     if target := cells.get((action.value, status.value)):
-        assert expected.lifecycle.refusal(action, status, expected.free) is None
-        assert expected.lifecycle.step(action, status, expected.free) == target
+        assert expected.lifecycle.refusal(action, status, free) is None
+        assert expected.lifecycle.step(action, status, free) == target
         return
     with pytest.raises(IllegalTransition) as refused:
-        expected.lifecycle.step(action, status, expected.free)
+        expected.lifecycle.step(action, status, free)
     error = refused.value
     assert (error.action, error.status, error.reason_code) == (action, status, "WRONG_STATUS")
     assert error.subject == expected.lifecycle.name
@@ -272,6 +286,25 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
             "Decide first what becomes of 2 received units.",
         )
         for status in ("PARTIALLY_RECEIVED", "RECEIVED")
+    ),
+    *(
+        (
+            RESERVATION,
+            action,
+            "ACTIVE",
+            ReservationFacts(is_overdue=True),
+            "RESERVATION_OVERDUE",
+            "Its time is over: reserve again.",
+        )
+        for action in ("EXTEND", "TAKE")
+    ),
+    (
+        RESERVATION,
+        "EXPIRE",
+        "ACTIVE",
+        ReservationFacts(is_overdue=False),
+        "NOT_OVERDUE",
+        "Its time is not over yet.",
     ),
     *(
         (

@@ -8,6 +8,8 @@ import pytest
 
 from domain.flows.cancel_order import CancelOrder, cancel_order
 from domain.flows.confirm_order import ConfirmOrder, confirm_order
+from domain.flows.end_reservation import ReleaseReservation, release_reservation
+from domain.flows.extend_reservation import ExtendReservation, extend_reservation
 from domain.flows.pack_shipment import PackParcel, PackShipment, pack_shipment
 from domain.flows.place_orders import place_all, place_order
 from domain.flows.placement import PlaceAddress, PlaceCustomer
@@ -35,10 +37,12 @@ from tests.domain.shop import (
     Shop,
     column,
     deliver,
+    let_its_time_pass,
     open_shop,
     order_for,
     pack,
     place,
+    reserve,
     run,
     works,
 )
@@ -92,6 +96,32 @@ async def places(_shop: Shop, lines: int) -> int:
 async def places_ten(_shop: Shop, lines: int) -> int:
     requests = [order_for(units(lines), customer=BUYER, addresses=(HOME,)) for _ in range(10)]
     return await statements(lambda: run(place_all, requests))
+
+
+async def places_after_an_overdue_basket(_shop: Shop, lines: int) -> int:
+    await let_its_time_pass(await reserve(units(lines)))
+    return await statements(lambda: run(place_order, order_for(units(lines), customer=BUYER, addresses=(HOME,))))
+
+
+async def takes_a_basket(_shop: Shop, lines: int) -> int:
+    made = await reserve(units(lines))
+    request = order_for(units(lines), customer=BUYER, addresses=(HOME,), reservation_id=made)
+    return await statements(lambda: run(place_order, request))
+
+
+async def reserves(_shop: Shop, lines: int) -> int:
+    await reserve(units(lines))  # so that one is there whose time might be over
+    return await statements(lambda: reserve(units(lines)))
+
+
+async def extends(_shop: Shop, lines: int) -> int:
+    made = await reserve(units(lines))
+    return await statements(lambda: run(extend_reservation, ExtendReservation(made)))
+
+
+async def releases(_shop: Shop, lines: int) -> int:
+    made = await reserve(units(lines))
+    return await statements(lambda: run(release_reservation, ReleaseReservation(made)))
 
 
 async def confirms(_shop: Shop, lines: int) -> int:
@@ -164,6 +194,11 @@ async def takes_back(shop: Shop, lines: int) -> int:
 HELD: Mapping[Callable[[Shop, int], Awaitable[int]], int] = {
     places: 5,
     places_ten: 4,
+    places_after_an_overdue_basket: 6,
+    takes_a_basket: 11,
+    reserves: 6,
+    extends: 6,
+    releases: 7,
     confirms: 8,
     cancels: 18,
     pays: 8,

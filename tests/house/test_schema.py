@@ -24,6 +24,7 @@ from domain.flows.hold_order import HoldOrder, hold_order
 from domain.flows.keep_channels import SeenLocation, SetChannelLocations, set_channel_locations
 from domain.flows.placement import PlaceCustomer
 from domain.flows.request_return import RequestReturn, RequestReturnLine, request_return
+from domain.flows.reserve_stock import ReserveLine, ReserveStock, reserve_stock
 from domain.kernel.actor import ANONYMOUS, Actor, tracking_link
 from domain.kernel.bell import SilentBell
 from domain.kernel.ids import global_id
@@ -76,6 +77,7 @@ async def open_books() -> list[str]:
     await shop.run(request_return, RequestReturn(order_id, (line,), "Too blue."))
     await shop.run(grant_refund, GrantRefund(order_id, 500, "EUR", "Scratched."))
     await shop.run(hold_order, HoldOrder(await shop.place({"MUG": 1}), HoldKind.MANUAL, "Look at it first."))
+    await shop.run(reserve_stock, ReserveStock(shop.CHANNEL, (ReserveLine("MUG", 1),)))
     channel, seen = await ChannelRow.get(code=shop.CHANNEL), (SeenLocation(places.north), SeenLocation(places.south))
     await shop.run(set_channel_locations, SetChannelLocations(channel.id, seen))
     await keep_stockrooms(shop.RUNNER)
