@@ -4,20 +4,29 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 
 from domain.bulk.lifecycle import BulkMode
-from domain.catalog.models import Traceability, VariantRow
+from domain.catalog.models import ComponentRow, Composition, Traceability, VariantRow
 from domain.flows.adjust_stock import AdjustStock, adjust_stock
 from domain.flows.apply_snapshot import ApplySnapshot, SnapshotLine, apply_snapshot
 from domain.flows.bulk_stock import StartBulk, StepOfBulk, start_bulk, step_of_bulk
+from domain.flows.complete_assembly import CompleteAssembly, complete_assembly
+from domain.flows.counted_goods import SkuUnits
+from domain.flows.dispatch_transfer import DispatchTransfer, dispatch_transfer
 from domain.flows.draft_supply import CreateSupply, NewSupplyLine, create_supply
 from domain.flows.expect_supply import ConfirmSupply, confirm_supply
 from domain.flows.keep_upload import KeepUpload, keep_upload
+from domain.flows.plan_assembly import PlanAssembly, ReleaseAssembly, plan_assembly, release_assembly
+from domain.flows.plan_transfer import PlanTransfer, plan_transfer
 from domain.flows.receive_supply import ArrivedLine, ReceiveSupply, receive_supply
+from domain.flows.receive_transfer import ArrivedUnits, ReceiveTransfer, receive_transfer
+from domain.flows.release_transfer import CancelTransfer, ReleaseTransfer, cancel_transfer, release_transfer
 from domain.flows.set_aside_stock import SetAside, damage_stock, repair_stock
 from domain.flows.trace_variant import TraceVariant, trace_variant
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.runner import Runner
+from domain.locations.models import LocationRow
 from domain.stock.decisions import LotUnits
 from domain.stock.models import StockLevelRow
+from domain.stock.queries import atp
 from domain.supplies.models import SupplyKind
 from examples.shop.crew import KEEPER
 
@@ -70,6 +79,47 @@ async def apply_nightly_count(runner: Runner) -> None:
     await runner.run(apply_snapshot, KEEPER, ApplySnapshot(level.location_id, as_of, (row,), "NIGHT-1"))
 
 
+async def move_goods(runner: Runner) -> None:
+    """Transfers to another location in every stage; one arrives with a unit too many, and one broken."""
+    full = await _fullest(1)
+    away = await LocationRow.exclude(id=full[0].location_id).order_by("priority", "code").first()
+    assert away is not None
+    plan = PlanTransfer(full[0].location_id, away.id, (SkuUnits(full[0].sku, 2),), note="For the weekend")
+    ids = [(await runner.run(plan_transfer, KEEPER, plan)).value for _ in range(5)]
+    for each in ids[1:]:
+        await runner.run(release_transfer, KEEPER, ReleaseTransfer(each))
+    await runner.run(cancel_transfer, KEEPER, CancelTransfer(ids[1]))
+    for each in ids[3:]:
+        await runner.run(dispatch_transfer, KEEPER, DispatchTransfer(each))
+    await runner.run(receive_transfer, KEEPER, ReceiveTransfer(ids[4], (ArrivedUnits(full[0].sku, 3, damaged=1),)))
+
+
+async def make_kits(runner: Runner) -> None:
+    """A kit of what there is most of; one of two that were planned is made."""
+    parts = await _fullest(2)
+    kit = (
+        await VariantRow.filter(is_stock_tracked=True)
+        .exclude(sku__in=[each.sku for each in parts])
+        .order_by("-sku")
+        .first()
+    )
+    assert kit is not None
+    await VariantRow.filter(id=kit.id).update(composition=Composition.KIT)
+    for position, part in enumerate(parts, 1):
+        await ComponentRow.create(whole_id=kit.id, part_id=part.variant_id, position=position, units=position)
+    plan = PlanAssembly(kit.sku, parts[0].location_id, 2)
+    ids = [(await runner.run(plan_assembly, KEEPER, plan)).value for _ in range(2)]
+    await runner.run(release_assembly, KEEPER, ReleaseAssembly(ids[1]))
+    await runner.run(complete_assembly, KEEPER, CompleteAssembly(ids[1], made=1))
+
+
+async def _fullest(most: int) -> list[StockLevelRow]:
+    """Of some levels those of one location with most units to spare."""
+    some = await StockLevelRow.all().order_by("sku", "id").limit(40)
+    levels = sorted(some, key=lambda level: (-atp(level), level.sku))
+    return [each for each in levels if each.location_id == levels[0].location_id and atp(each) > 0][:most]
+
+
 async def wait_for_suppliers(runner: Runner) -> None:
     """A purchase order of which a part has come, some of it broken, and one that is only being put together."""
     levels = await StockLevelRow.all().order_by("sku", "id").limit(2)
@@ -88,6 +138,8 @@ CHAPTERS: tuple[Chapter, ...] = (
     tell_units_apart,
     find_damage,
     apply_nightly_count,
+    move_goods,
+    make_kits,
 )
 
 

@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import schema.enums
 import schema.stock_enums  # noqa: F401
+from resolvers.assemblies import AssemblyQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.live import LiveQuery, LiveSubscription
@@ -16,6 +17,7 @@ from resolvers.reservations import ReservationQuery
 from resolvers.stock import StockQuery
 from resolvers.supplies import SupplyQuery
 from resolvers.tracking import TrackingQuery
+from resolvers.transfers import TransferQuery
 from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
 from schema.events import EVENT_TYPES
@@ -30,13 +32,15 @@ class Query(
     CatalogQuery,
     LocationQuery,
     StockQuery,
-    SupplyQuery,
-    ReservationQuery,
+    AssemblyQuery,
     BulkQuery,
+    StockLiveQuery,
+    ReservationQuery,
+    SupplyQuery,
+    TransferQuery,
     TrackingQuery,
     ViewerQuery,
     LiveQuery,
-    StockLiveQuery,
 ):
     pass
 

@@ -21,9 +21,11 @@ class TransferStatus(StrEnum):
 class TransferAction(StrEnum):
     """What can be done with a transfer."""
 
+    SET_LINES = "SET_LINES"
     RELEASE = "RELEASE"
     DISPATCH = "DISPATCH"
     RECEIVE = "RECEIVE"
+    WRITE_OFF = "WRITE_OFF"
     COMPLETE = "COMPLETE"
     CANCEL = "CANCEL"
 
@@ -48,10 +50,13 @@ TRANSFER = Lifecycle[TransferStatus, TransferAction, TransferFacts](
     "transfer",
     initial=(S.DRAFT,),
     transitions=(
+        Transition(A.SET_LINES, S.DRAFT, S.DRAFT, "Other units are planned."),
         Transition(A.RELEASE, S.DRAFT, S.RELEASED, "Its units are set aside at the source."),
         Transition(A.DISPATCH, S.RELEASED, S.IN_TRANSIT, "The units have left the source."),
         Transition(A.RECEIVE, S.IN_TRANSIT, S.PARTIALLY_RECEIVED, "Some units have arrived."),
         Transition(A.RECEIVE, S.PARTIALLY_RECEIVED, S.PARTIALLY_RECEIVED, "More units have arrived."),
+        Transition(A.WRITE_OFF, S.IN_TRANSIT, S.IN_TRANSIT, "Some units will not arrive."),
+        Transition(A.WRITE_OFF, S.PARTIALLY_RECEIVED, S.PARTIALLY_RECEIVED, "The units that are missing are given up."),
         Transition(
             A.COMPLETE,
             S.IN_TRANSIT,
@@ -70,9 +75,11 @@ TRANSFER = Lifecycle[TransferStatus, TransferAction, TransferFacts](
         Transition(A.CANCEL, S.RELEASED, S.CANCELED, "It was called off before it left; its units are free again."),
     ),
     permissions={
+        A.SET_LINES: Permission.ADJUST_STOCK,
         A.RELEASE: Permission.ADJUST_STOCK,
         A.DISPATCH: Permission.ADJUST_STOCK,
         A.RECEIVE: Permission.ADJUST_STOCK,
+        A.WRITE_OFF: Permission.ADJUST_STOCK,
         A.CANCEL: Permission.ADJUST_STOCK,
     },
 )

@@ -49,19 +49,24 @@ class TransferLineRow(Row):
     variant: Any = reference("VariantRow", "What moves.")
     variant_id: UUID
     sku = fields.CharField(max_length=64, description="The SKU that moves.")
-    quantity = fields.IntField(description="Units that should move.")
+    quantity = fields.IntField(description="Units that should move; once it has left, those that did.")
+    short = fields.IntField(default=0, description="Units of the plan that stayed behind when it left (a short pick).")
     allocated = fields.IntField(default=0, description="Units set aside at the source.")
     dispatched = fields.IntField(default=0, description="Units that have left the source.")
-    received = fields.IntField(default=0, description="Units that have arrived.")
+    received = fields.IntField(default=0, description="Units of these that have arrived.")
     written_off = fields.IntField(default=0, description="Units that left and will not arrive.")
+    surplus = fields.IntField(default=0, description="Units that arrived beyond those that left by the books.")
+    damaged = fields.IntField(default=0, description="Units that arrived, and cannot be sold.")
 
     class Meta:
         table = "transfer_lines"
         constraints = [
             UniqueConstraint(fields=("transfer_id", "variant_id"), name="transfer_lines_transfer_variant"),
             CheckConstraint(
-                check="quantity > 0 AND allocated >= 0 AND dispatched >= 0 AND received >= 0 AND written_off >= 0"
-                " AND allocated + dispatched <= quantity AND received + written_off <= dispatched",
+                check="quantity >= 0 AND quantity + short > 0 AND short >= 0 AND allocated >= 0 AND dispatched >= 0"
+                " AND received >= 0 AND written_off >= 0 AND surplus >= 0 AND damaged >= 0"
+                " AND allocated + dispatched <= quantity AND received + written_off <= dispatched"
+                " AND damaged <= received + surplus",
                 name="transfer_lines_units_add_up",
             ),
         ]

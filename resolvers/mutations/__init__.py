@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.mutations.assemblies import AssemblyMutations
 from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.channels import ChannelMutations
@@ -12,6 +13,7 @@ from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.stock_facts import StockFactMutations
 from resolvers.mutations.supplies import SupplyMutations
+from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.work import WorkMutations
 
 
@@ -22,11 +24,13 @@ class Mutation(
     MoneyMutations,
     ReturnMutations,
     StockMutations,
+    AssemblyMutations,
+    BulkMutations,
+    ChannelMutations,
+    ReservationMutations,
     StockFactMutations,
     SupplyMutations,
-    ChannelMutations,
-    BulkMutations,
-    ReservationMutations,
+    TransferMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

@@ -14,7 +14,7 @@ from graphql import (
 
 from schema.views.fields import ViewField
 from schema.views.view import View, together, views_of
-from schema.views.words import Edge, EdgeKind, RowType, column_of
+from schema.views.words import Edge, EdgeKind, RowType, column_of, holds_keys
 
 _MADE_OTHERWISE = ("Payload", "Connection", "ConnectionEdge", "PageInfo")
 _BACK = "strawberry-definition"
@@ -67,7 +67,7 @@ def _broken(edge: Edge, source: View | None, views: list[View]) -> Iterator[str]
     row, here = together(views).row, source.row if source else None
     if edge.by is not None:
         holder, pointed_to = (here, row) if edge.kind is EdgeKind.ONE else (row, here)
-        if not (holder and pointed_to and _points_to(holder, edge.by, pointed_to)):
+        if not (holder and pointed_to and (holds_keys(holder, edge.by) or _points_to(holder, edge.by, pointed_to))):
             yield f"no foreign key {edge.by} between {row.__name__} and {here.__name__ if here else 'the root'}"
     for column in edge.order_by + edge.orderings:
         meant = column_of(row, column.lstrip("-"))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from tortoise.expressions import Q
-from tortoise.fields import Field
+from tortoise.fields import Field, UUIDField
 from tortoise.models import Model
 
 from domain.kernel.ids import global_id
@@ -145,9 +145,20 @@ def term(path: str, value: Any) -> Q:
 
 
 def foreign_key_column(row: RowType, by: str) -> str:
-    """The attribute that holds the key of relation `by`: order_id for order."""
+    """The attribute that holds the key of relation `by`: order_id for order.
+
+    A column that holds keys of several tables (a movement's subject_id) is no relation: `by` is its own name then.
+    """
+    if holds_keys(row, by):
+        return by
     assert by in row._meta.fk_fields | row._meta.o2o_fields, f"{row.__name__} has no foreign key {by}"
     return f"{by}_id"
+
+
+def holds_keys(row: RowType, name: str) -> bool:
+    """Whether it is a column of keys that no foreign key binds to one table, nor the row's own."""
+    meant = column_of(row, name)
+    return isinstance(meant, UUIDField) and not meant.pk
 
 
 def column_of(row: RowType, name: str) -> Field[Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tortoise.models import Model
 
+from domain.assemblies.models import AssemblyRow
 from domain.bulk.models import BulkRunRow
 from domain.catalog.models import PriceRow, ProductRow, VariantRow
 from domain.channels.models import ChannelLocationRow, ChannelRow
@@ -29,6 +30,7 @@ from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
 from domain.stock.models import LotRow, SerialNumberRow, ShortageRow, SnapshotRow, StockLevelRow
 from domain.supplies.lifecycle import SupplyStatus
 from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
+from domain.transfers.models import TransferRow
 from examples.seed import seed_shop
 from schema.compiled import Fetch
 from server.database import Database
@@ -73,6 +75,8 @@ _NAMED: dict[str, type[Model]] = {
     "supply_line": SupplyLineRow,
     "channel_location": ChannelLocationRow,
     "bulk_run": BulkRunRow,
+    "transfer": TransferRow,
+    "assembly": AssemblyRow,
 }
 
 

@@ -287,6 +287,35 @@ insert into shortages (id, level_id, is_open, units, opened_at, resolved_at)
         {first_day} + n * interval '30 minutes',
         case when n % 1000 > 0 then {first_day} + n * interval '31 minutes' end
     from generate_series(1, 20000) n where n % 1000 > 0 or n <= 1000;
+insert into transfers (id, number, source_id, destination_id, status, created_by, created_at, released_at, ended_at)
+    select uid(45, n, 0), 'T-' || upper(substr(md5(n::text), 1, 12)), uid(2, 0, n % 6), uid(2, 0, (n + 1) % 6),
+        case when n > 5990 then 'DRAFT' when n > 5980 then 'RELEASED' when n > 5960 then 'IN_TRANSIT'
+            when n > 5950 then 'PARTIALLY_RECEIVED' when n % 20 = 0 then 'CANCELED' else 'RECEIVED' end,
+        'staff:ida', {first_day} + n * interval '1 hour', {first_day} + n * interval '1 hour',
+        case when n <= 5950 then {first_day} + n * interval '1 hour' end
+    from generate_series(1, 6000) n;
+insert into transfer_lines (id, transfer_id, variant_id, sku, quantity, allocated, dispatched, received, written_off,
+        short, surplus, damaged)
+    select uid(46, n, i), uid(45, n, 0), uid(4, 1 + (n + i) % {variants}, 0),
+        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), 10, 0, case when n <= 5980 then 10 else 0 end,
+        case when n <= 5950 then 10 else 0 end, 0, 0, 0, 0
+    from generate_series(1, 6000) n, generate_series(1, 3) i;
+insert into assemblies (id, number, variant_id, sku, location_id, status, quantity, made, created_by, created_at)
+    select uid(47, n, 0), 'A-' || upper(substr(md5(n::text), 1, 12)), uid(4, 1 + n % 40, 0),
+        'SKU-' || lpad((1 + n % 40)::text, 6, '0'), uid(2, 0, n % 6),
+        case when n > 5990 then 'DRAFT' when n > 5980 then 'RELEASED' when n % 20 = 0 then 'CANCELED'
+            else 'COMPLETED' end,
+        10, case when n <= 5980 then 10 else 0 end, 'staff:ida', {first_day} + n * interval '1 hour'
+    from generate_series(1, 6000) n;
+insert into assembly_lines (id, assembly_id, variant_id, sku, units_per_kit, allocated, used)
+    select uid(48, n, i), uid(47, n, 0), uid(4, 100 + i, 0), 'SKU-' || lpad((100 + i)::text, 6, '0'), 2, 0, 20
+    from generate_series(1, 6000) n, generate_series(1, 2) i;
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+        quarantined, safety_stock, incoming, cause, subject_id, actor, occurred_at)
+    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3),
+        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), uid(2, 0, n % 3), 10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
+        uid(case when i = 4 then 47 else 45 end, n, 0), 'staff:ida', {first_day} + n * interval '1 hour'
+    from generate_series(1, 6000) n, generate_series(1, 4) i;
 """
 
 _END = """

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.assemblies.lifecycle import ASSEMBLY, AssemblyFacts
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderFacts
 from domain.kernel.actor import ANONYMOUS, Actor, Permission, Role, Scope, customer, staff, tracking_link
 from domain.kernel.errors import IllegalTransition
@@ -20,6 +21,7 @@ from domain.reservations.lifecycle import RESERVATION, ReservationFacts
 from domain.returns.lifecycle import DISPOSITION, RETURN, DispositionFacts, ReturnFacts
 from domain.shipping.lifecycle import SHIPMENT, ShipmentFacts, ShipmentStatus
 from domain.supplies.lifecycle import SUPPLY, SupplyFacts
+from domain.transfers.lifecycle import TRANSFER, TransferFacts
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,30 @@ EXPECTED = {
         },
         {"EXPIRE": ReservationFacts(is_overdue=True)},
     ),
+    "transfer": Expected(
+        TRANSFER,
+        TransferFacts(0),
+        "DRAFT",
+        {
+            "SET_LINES": "DRAFT → DRAFT",
+            "RELEASE": "DRAFT → RELEASED",
+            "DISPATCH": "RELEASED → IN_TRANSIT",
+            "RECEIVE": "IN_TRANSIT|PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "WRITE_OFF": "IN_TRANSIT → IN_TRANSIT, PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "COMPLETE": "IN_TRANSIT|PARTIALLY_RECEIVED → RECEIVED",
+            "CANCEL": "DRAFT|RELEASED → CANCELED",
+        },
+    ),
+    "assembly": Expected(
+        ASSEMBLY,
+        AssemblyFacts(),
+        "DRAFT",
+        {
+            "RELEASE": "DRAFT → RELEASED",
+            "COMPLETE": "RELEASED → COMPLETED",
+            "CANCEL": "DRAFT|RELEASED → CANCELED",
+        },
+    ),
     "supply": Expected(
         SUPPLY,
         SupplyFacts(0),
@@ -286,6 +312,17 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
             "Decide first what becomes of 2 received units.",
         )
         for status in ("PARTIALLY_RECEIVED", "RECEIVED")
+    ),
+    *(
+        (
+            TRANSFER,
+            "COMPLETE",
+            status,
+            TransferFacts(2),
+            "UNITS_ON_THEIR_WAY",
+            "2 units have not arrived: receive them, or write them off.",
+        )
+        for status in ("IN_TRANSIT", "PARTIALLY_RECEIVED")
     ),
     *(
         (

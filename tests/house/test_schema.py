@@ -43,6 +43,8 @@ CORE = SCHEMA._schema
 UNDECLARED: dict[str, str] = {}
 # What the anonymous may ask: who they are, which is nobody.
 OPEN: dict[str, Any] = {"viewer": {"actor": "anonymous", "kind": "ANONYMOUS", "permissions": [], "customer": None}}
+# Fields that are named by what a thing is there for, and what sort of thing it is.
+ROLES = {"source": "location", "destination": "location"}
 TEXTS = ("MUG", "things", shop.CHANNEL, "A-1", "TEE", "SN-0001")
 SCALARS: dict[str, Any] = {
     "String": "text",
@@ -131,6 +133,7 @@ def one(kind: GraphQLInputType, name: str, ids: list[str]) -> Any:
         return {each: one(field.type, each, ids) for each, field in wanted}
     if str(kind) == "ID":
         meant = "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).removesuffix("_id")
+        meant = ROLES.get(meant, meant)
         return next((each for each in ids if each.startswith(f"{meant}_0")), global_id(meant, UUID(int=1)))
     return "EUR" if name == "currency" else SCALARS[str(kind)]
 
