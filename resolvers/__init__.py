@@ -8,6 +8,7 @@ import schema.stock_enums  # noqa: F401
 from resolvers.assemblies import AssemblyQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
+from resolvers.consistency import ConsistencyQuery
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
 from resolvers.locations import LocationQuery
@@ -32,6 +33,7 @@ class Query(
     CatalogQuery,
     LocationQuery,
     StockQuery,
+    ConsistencyQuery,
     AssemblyQuery,
     BulkQuery,
     StockLiveQuery,
