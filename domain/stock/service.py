@@ -185,11 +185,11 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     rotations = {level_id: Rotation(told) for level_id, (_, _, _, told, *_) in changed.items() if told}
     if rotations:
         movements = [part for each in movements for part in await lots.by_lot(tx, each, rotations)]
-    tx.add(*_ledger(tx, movements, {level_id: (sku, place) for level_id, (sku, place, *_) in changed.items()}))
+    tx.add(*ledger(tx, movements, {level_id: (sku, place) for level_id, (sku, place, *_) in changed.items()}))
     for level_id, (_, _, low_stock_at, _, *counters) in changed.items():
         after = Counters(*counters)
         await _follow(tx, level_id, after.less(changes[level_id]), after)
-        _tell(tx, level_id, after.less(changes[level_id]), after, low_stock_at)
+        tell(tx, level_id, after.less(changes[level_id]), after, low_stock_at)
 
 
 def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Free]) -> None:
@@ -200,10 +200,10 @@ def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Fre
     changes = sums(movements)
     tx.add_units(Addition(StockLevelRow, changes, _GUARD, tx.now))
     moved = [level for level in shelf if level.level_id in changes]
-    tx.add(*_ledger(tx, movements, {level.level_id: (level.sku, level.location_id) for level in moved}))
+    tx.add(*ledger(tx, movements, {level.level_id: (level.sku, level.location_id) for level in moved}))
     for level in moved:
         after = level.counters.more(changes[level.level_id])
-        _tell(tx, level.level_id, level.counters, after, level.low_stock_at)
+        tell(tx, level.level_id, level.counters, after, level.low_stock_at)
 
 
 def sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
@@ -216,7 +216,7 @@ def sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
     return changes
 
 
-def _ledger(
+def ledger(
     tx: UnitOfWork, movements: Sequence[Movement], levels: Mapping[UUID, tuple[str, UUID]]
 ) -> Iterable[StockMovementRow]:
     """The lines of these movements; `levels` says of each level its SKU and its location."""
@@ -239,7 +239,7 @@ def _ledger(
         )
 
 
-def _tell(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters, low_stock_at: int | None) -> None:
+def tell(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters, low_stock_at: int | None) -> None:
     """Tell the feed."""
     if after != before:
         tx.record(StockLevelChanged(level_id, before.available, after.available))
@@ -288,35 +288,3 @@ async def _refuse(level_id: UUID, deltas: Mapping[str, int]) -> None:
         raise InvalidInput(f"A location has at most {MOST_ON_HAND:,} units of a SKU on hand.", path=("quantity",))
     assert promised > 0, f"{level.sku}: more was taken out of a counter than is in it: {deltas}"
     raise InsufficientStock(level.sku, promised, max(atp(level), 0))
-
-
-@dataclass(frozen=True)
-class Correction:
-    """Counters of a locked level that are wrong, what they are by rights, and the ledger line that says so.
-
-    Its deltas are what the ledger lacks, whatever the counters lacked. `shortage` is what the open one says, or 0.
-    """
-
-    before: Counters
-    after: Counters
-    line: Movement
-    shortage: int
-
-
-async def set_right(tx: UnitOfWork, corrections: Sequence[Correction]) -> None:
-    """Set counters of locked levels that had drifted: the only change that is no movement's sum, and is a repair."""
-    drifts = {
-        each.line.level_id: {name: getattr(each.after, name) - getattr(each.before, name) for name in COUNTERS}
-        for each in corrections
-    }
-    changed = await add(Addition(StockLevelRow, drifts, now=tx.now), returning=("sku", "location_id", "low_stock_at"))
-    assert changed.keys() == drifts.keys(), "a correction of a level that is not there"
-    levels = {level_id: (sku, place) for level_id, (sku, place, _) in changed.items()}
-    tx.add(*_ledger(tx, [each.line for each in corrections], levels))
-    for each in corrections:
-        level_id, before, after = each.line.level_id, each.before, each.after
-        _tell(tx, level_id, before, after, changed[level_id][2])
-        if after.waiting and 0 < after.to_hand_out > before.to_hand_out:
-            tx.later("fill_backorders", {"level_id": level_id.hex})
-        if each.shortage != after.short:
-            await note_shortage(tx, level_id, after.short)

@@ -314,7 +314,8 @@ insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated,
         quarantined, safety_stock, incoming, cause, subject_id, actor, occurred_at)
     select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3),
         'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), uid(2, 0, n % 3),
-        10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN', uid(case when i = 4 then 47 else 45 end, n, 0), 'staff:ida', {first_day} + n * interval '1 hour'
+        10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
+        uid(case when i = 4 then 47 else 45 end, n, 0), 'staff:ida', {first_day} + n * interval '1 hour'
     from generate_series(1, 6000) n, generate_series(1, 4) i;
 """
 
