@@ -27,15 +27,6 @@ async def _expire_order(runner: Runner, payload: Mapping[str, Any]) -> None:
     await runner.run(expire_order, SYSTEM, ExpireOrder(UUID(payload["order_id"])))
 
 
-async def _work_bulk(runner: Runner, payload: Mapping[str, Any]) -> None:
-    # The ledger names who asked for it. A worker that dies leaves the rest to whoever takes the job over.
-    run_id, asker = UUID(payload["run_id"]), Actor(payload["principal"], SYSTEM.scope)
-    for left in reversed(range(BULK_STEPS_A_JOB)):
-        step = StepOfBulk(run_id, hands_over=not left)
-        if not (await runner.run(step_of_bulk, asker, step)).value:
-            return
-
-
 async def _resolve_shortage(runner: Runner, payload: Mapping[str, Any]) -> None:
     await runner.run(resolve_shortage, SYSTEM, ResolveShortage(UUID(payload["level_id"])))
 
@@ -49,12 +40,21 @@ async def _quarantine_expired(runner: Runner, payload: Mapping[str, Any]) -> Non
     await runner.run(quarantine_expired, SYSTEM, QuarantineExpired(UUID(payload["lot_id"])))
 
 
+async def _work_bulk(runner: Runner, payload: Mapping[str, Any]) -> None:
+    # The ledger names who asked for it. A worker that dies leaves the rest to whoever takes the job over.
+    run_id, asker = UUID(payload["run_id"]), Actor(payload["principal"], SYSTEM.scope)
+    for left in reversed(range(BULK_STEPS_A_JOB)):
+        step = StepOfBulk(run_id, hands_over=not left)
+        if not (await runner.run(step_of_bulk, asker, step)).value:
+            return
+
+
 REACTIONS: Mapping[str, Reaction] = {
     "expire_order": _expire_order,
-    "work_bulk": _work_bulk,
     "resolve_shortage": _resolve_shortage,
     "source_order_again": _source_order_again,
     "quarantine_expired": _quarantine_expired,
+    "work_bulk": _work_bulk,
 }
 
 

@@ -1,9 +1,12 @@
 """What goes on in the stockrooms of the example shop beside its orders, so that there is some of everything to see."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 
 from domain.bulk.lifecycle import BulkMode
-from domain.catalog.models import ComponentRow, Composition, VariantRow
+from domain.catalog.models import ComponentRow, Composition, Traceability, VariantRow
+from domain.flows.adjust_stock import AdjustStock, adjust_stock
+from domain.flows.apply_snapshot import ApplySnapshot, SnapshotLine, apply_snapshot
 from domain.flows.bulk_stock import StartBulk, StepOfBulk, start_bulk, step_of_bulk
 from domain.flows.complete_assembly import CompleteAssembly, complete_assembly
 from domain.flows.counted_goods import SkuUnits
@@ -16,12 +19,18 @@ from domain.flows.plan_transfer import PlanTransfer, plan_transfer
 from domain.flows.receive_supply import ArrivedLine, ReceiveSupply, receive_supply
 from domain.flows.receive_transfer import ArrivedUnits, ReceiveTransfer, receive_transfer
 from domain.flows.release_transfer import CancelTransfer, ReleaseTransfer, cancel_transfer, release_transfer
+from domain.flows.set_aside_stock import SetAside, damage_stock, repair_stock
+from domain.flows.trace_variant import TraceVariant, trace_variant
+from domain.kernel.database import current_connection, database_now
 from domain.kernel.runner import Runner
 from domain.locations.models import LocationRow
+from domain.stock.decisions import LotUnits
 from domain.stock.models import StockLevelRow
 from domain.stock.queries import atp
 from domain.supplies.models import SupplyKind
 from examples.shop.crew import KEEPER
+
+GOOD_UNTIL = date(2099, 12, 31)
 
 Chapter = Callable[[Runner], Awaitable[None]]
 
@@ -34,6 +43,40 @@ async def count_by_file(runner: Runner) -> None:
     upload = await runner.run(keep_upload, KEEPER, KeepUpload("count.csv", "text/csv", content))
     run = await runner.run(start_bulk, KEEPER, StartBulk(upload.value, BulkMode.SET, note="Monthly count"))
     await runner.run(step_of_bulk, KEEPER, StepOfBulk(run.value))
+
+
+async def tell_units_apart(runner: Runner) -> None:
+    """One SKU came in lots, another has a number on each unit."""
+    first = await StockLevelRow.all().order_by("sku", "id").first()
+    other = await VariantRow.filter(is_stock_tracked=True).order_by("-sku").first()
+    assert first is not None, "a shop has stock"
+    assert other is not None, "a shop counts something"
+    for sku, kind in ((first.sku, Traceability.LOT), (other.sku, Traceability.SERIAL)):
+        await runner.run(trace_variant, KEEPER, TraceVariant(sku, kind, is_first_expired_first_out=True))
+    lots = (LotUnits("L-24-07", GOOD_UNTIL, 2), LotUnits("L-24-09", None, 1))
+    came = AdjustStock(first.sku, first.location_id, 3, "Delivery", is_receipt=True, lots=lots)
+    await runner.run(adjust_stock, KEEPER, came)
+    came = AdjustStock(other.sku, first.location_id, 1, is_receipt=True, serial_numbers=("SN-0001",))
+    await runner.run(adjust_stock, KEEPER, came)
+
+
+async def find_damage(runner: Runner) -> None:
+    """Water came in: for a moment more was promised of a SKU than could be sold."""
+    level = await StockLevelRow.filter(allocated__gt=0).order_by("sku", "id").first()
+    assert level, "some orders are open"
+    units = level.on_hand - level.damaged - level.quarantined - level.allocated - level.reserved + 1
+    wet = SetAside(level.sku, level.location_id, max(units, 1), "Water came in")
+    await runner.run(damage_stock, KEEPER, wet)
+    await runner.run(repair_stock, KEEPER, wet)
+
+
+async def apply_nightly_count(runner: Runner) -> None:
+    """Whoever runs a location counted at a moment, and one unit was missing."""
+    level = await StockLevelRow.filter(on_hand__gt=0, allocated=0).order_by("sku", "id").first()
+    assert level, "there is stock that nobody ordered"
+    row = SnapshotLine(level.sku, level.on_hand - 1)
+    as_of = await database_now(current_connection())
+    await runner.run(apply_snapshot, KEEPER, ApplySnapshot(level.location_id, as_of, (row,), "NIGHT-1"))
 
 
 async def move_goods(runner: Runner) -> None:
@@ -71,8 +114,9 @@ async def make_kits(runner: Runner) -> None:
 
 
 async def _fullest(most: int) -> list[StockLevelRow]:
-    """The levels of one location with most units to spare."""
-    levels = sorted(await StockLevelRow.all(), key=lambda level: (-atp(level), level.sku))
+    """Of some levels those of one location with most units to spare."""
+    some = await StockLevelRow.all().order_by("sku", "id").limit(40)
+    levels = sorted(some, key=lambda level: (-atp(level), level.sku))
     return [each for each in levels if each.location_id == levels[0].location_id and atp(each) > 0][:most]
 
 
@@ -88,7 +132,15 @@ async def wait_for_suppliers(runner: Runner) -> None:
     await runner.run(create_supply, KEEPER, order)
 
 
-CHAPTERS: tuple[Chapter, ...] = (count_by_file, move_goods, make_kits, wait_for_suppliers)
+CHAPTERS: tuple[Chapter, ...] = (
+    count_by_file,
+    wait_for_suppliers,
+    tell_units_apart,
+    find_damage,
+    apply_nightly_count,
+    move_goods,
+    make_kits,
+)
 
 
 async def keep_stockrooms(runner: Runner) -> None:

@@ -10,6 +10,7 @@ from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.consistency import ConsistencyQuery
 from resolvers.live import LiveQuery, LiveSubscription
+from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
@@ -22,6 +23,7 @@ from resolvers.viewer import ViewerQuery
 from schema.errors import ERROR_TYPES
 from schema.events import EVENT_TYPES
 from schema.scalars import SCALARS
+from schema.stock_events import STOCK_EVENT_TYPES
 from schema.views import ReaderPerOperation
 
 
@@ -31,9 +33,10 @@ class Query(
     CatalogQuery,
     LocationQuery,
     StockQuery,
+    ConsistencyQuery,
     AssemblyQuery,
     BulkQuery,
-    ConsistencyQuery,
+    StockLiveQuery,
     ReservationQuery,
     SupplyQuery,
     TransferQuery,
@@ -45,7 +48,7 @@ class Query(
 
 
 @strawberry.type(description="What can be watched.")
-class Subscription(LiveSubscription):
+class Subscription(LiveSubscription, StockLiveSubscription):
     pass
 
 
@@ -55,7 +58,7 @@ def build_schema() -> strawberry.Schema:
         Query,
         Mutation,
         Subscription,
-        types=[*EVENT_TYPES.values(), *ERROR_TYPES],
+        types=[*EVENT_TYPES.values(), *STOCK_EVENT_TYPES.values(), *ERROR_TYPES],
         extensions=[ReaderPerOperation],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )

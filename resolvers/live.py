@@ -1,22 +1,21 @@
 """Subscriptions: each is a stream of the log, told in the words of the schema."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLError
 from tortoise.expressions import Q
 
 from domain.kernel.actor import ActorKind, Permission
-from domain.kernel.errors import DomainError, MalformedId, NotFound, Unauthenticated
+from domain.kernel.errors import MalformedId, NotFound, Unauthenticated
 from domain.kernel.ids import global_id, parse_global_id
 from domain.kernel.log import feed_head
 from domain.kernel.models import LogRow
-from domain.kernel.streams import FeedStream, OrderStream, Present, Stream, follow, visible_log
+from domain.kernel.streams import FeedStream, OrderStream, Present, visible_log
 from domain.kernel.visibility import EVERYTHING, of_order
 from resolvers.context import Context
+from resolvers.streaming import RESUMABLE, After, MessageT, messages, refused, require
 from schema.cursors import StreamKind, place_in, stream_cursor
 from schema.live import (
     FeedResyncRequired,
@@ -34,16 +33,6 @@ from schema.views import bad_request
 if TYPE_CHECKING:
     from schema.orders import OrderWhere
 
-MessageT = TypeVar("MessageT")
-_RESUMABLE = (
-    " It ends with `complete` after 30 minutes without an event or 6 hours in all, unless the server is set otherwise:"
-    " subscribe again after the last cursor. Every event comes at least once; one that came twice has the same id."
-)
-After = Annotated[
-    Cursor | None,
-    strawberry.argument(description="Go on behind this cursor; from now on when there is none."),
-]
-
 
 @strawberry.type
 class LiveQuery:
@@ -54,10 +43,7 @@ class LiveQuery:
         " its own, and subscribe to `ordersChanged` after it: nothing falls between."
     )
     async def orders_cursor(self, info: strawberry.Info[Context, None]) -> Cursor:
-        try:
-            info.context.actor.require(Permission.READ_ORDERS)
-        except DomainError as refusal:
-            raise _refused(refusal) from None
+        require(info.context, Permission.READ_ORDERS)
         return stream_cursor(StreamKind.FEED, None, await feed_head())
 
 
@@ -67,7 +53,7 @@ class LiveSubscription:
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
         description="The events of one order, in order and without a gap. `Order.eventCursor` joins a query and this"
-        " stream. No status of the order ends it." + _RESUMABLE
+        " stream. No status of the order ends it." + RESUMABLE
     )
     async def order_events(
         self,
@@ -81,7 +67,7 @@ class LiveSubscription:
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
         description="The events of all orders that you may see, in one sequence without a gap. An order's events come"
-        " in order. The feed is kept for at least 30 days." + _RESUMABLE
+        " in order. The feed is kept for at least 30 days." + RESUMABLE
     )
     async def orders_changed(
         self,
@@ -95,22 +81,19 @@ class LiveSubscription:
         ] = None,
         after: After = None,
     ) -> AsyncGenerator[OrdersChangedMessage, None]:
-        try:
-            info.context.actor.require(Permission.READ_ORDERS)
-        except DomainError as refusal:
-            raise _refused(refusal) from None
+        require(info.context, Permission.READ_ORDERS)
         wanted: Any = where
         return await _of_feed(info.context, wanted.condition() if where is not None else EVERYTHING, after)
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
-        description="What happens on the way to the buyer, for whoever holds the order's tracking link." + _RESUMABLE
+        description="What happens on the way to the buyer, for whoever holds the order's tracking link." + RESUMABLE
     )
     async def tracking_events(
         self, info: strawberry.Info[Context, None], after: After = None
     ) -> AsyncGenerator[TrackingMessage, None]:
         scope = info.context.actor.scope
         if scope.actor_kind is not ActorKind.TRACKING_LINK or scope.order_id is None:
-            raise _refused(Unauthenticated())
+            raise refused(Unauthenticated())
         stream = OrderStream(scope.order_id, Q(id=scope.order_id), visible_log(scope))
         return await _of_order(info.context, stream, StreamKind.TRACKING, after, _tracking_event, _tracking_resync)
 
@@ -126,7 +109,7 @@ async def _of_order(
     """Refuses before the stream begins: an order that is not there and one that is another's look the same."""
     order = await stream.order()
     if order is None:
-        raise _refused(NotFound("order", global_id("order", stream.order_id)))
+        raise refused(NotFound("order", global_id("order", stream.order_id)))
     # Read before anybody listens, which is all right: the stream listens, and then reads what follows this.
     place = order.version if after is None else place_in(kind, stream.order_id, after)
 
@@ -135,7 +118,7 @@ async def _of_order(
             return resync(stream_cursor(kind, stream.order_id, event.place), event.order)
         return told(stream_cursor(kind, stream.order_id, event.sequence), event)
 
-    return _messages(context, stream, place, message)
+    return messages(context, stream, place, message)
 
 
 async def _of_feed(context: Context, where: Q, after: Cursor | None) -> AsyncGenerator[OrdersChangedMessage, None]:
@@ -148,16 +131,7 @@ async def _of_feed(context: Context, where: Q, after: Cursor | None) -> AsyncGen
         assert event.position is not None, "an event of the feed has a position"
         return _order_event(stream_cursor(StreamKind.FEED, None, event.position), event)
 
-    return _messages(context, stream, place, message)
-
-
-async def _messages(
-    context: Context, stream: Stream, place: int | None, message: Callable[[LogRow | Present], MessageT]
-) -> AsyncGenerator[MessageT, None]:
-    async with aclosing(follow(stream, context.hub, place)) as events:
-        async for event in events:
-            context.reader.forget()  # what an event leads to is read as it is now
-            yield message(event)
+    return messages(context, stream, place, message)
 
 
 # Rows stand for the views of them: what is given to `event`, `order` and `tracking` is the row itself.
@@ -182,7 +156,3 @@ def _order_id(text: str) -> UUID:
         return parse_global_id("order", text)
     except MalformedId as refusal:
         raise bad_request(refusal.message) from None
-
-
-def _refused(refusal: DomainError) -> GraphQLError:
-    return GraphQLError(refusal.message, extensions={"code": refusal.code})

@@ -15,10 +15,11 @@ class StreamKind(IntEnum):
     ORDER = 1
     FEED = 2
     TRACKING = 3
+    STOCK = 4
 
 
 _VERSION = 1
-_LAYOUT = Struct(">BB16sQ")  # version, kind, the order (zeros for the feed), the place
+_LAYOUT = Struct(">BB16sQ")  # version, kind, the order (zeros for a feed), the place
 _FEED = UUID(int=0)
 
 
@@ -28,7 +29,7 @@ def event_cursor(order_id: UUID, version: int) -> Cursor:
 
 
 def stream_cursor(kind: StreamKind, order_id: UUID | None, place: int) -> Cursor:
-    """A cursor for this place of this stream; no order for the feed."""
+    """A cursor for this place of this stream; no order for a feed."""
     packed = _LAYOUT.pack(_VERSION, kind, (order_id or _FEED).bytes, place)
     return Cursor(urlsafe_b64encode(packed).rstrip(b"=").decode())
 

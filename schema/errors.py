@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
 import strawberry
 
-import schema.stock_enums  # noqa: F401
+import schema.stock_enums  # noqa: F401 - an enum is described before it is first used
 from domain.catalog.errors import AlreadyExists, NotPriced, UnknownSku
+from domain.flows.set_aside_stock import SetAsideState
 from domain.fulfillment.errors import NotPackable
 from domain.kernel import errors as kernel
 from domain.kernel.errors import DomainError
@@ -20,7 +22,7 @@ from domain.reservations.errors import ReservationOver
 from domain.reservations.lifecycle import ReservationStatus
 from domain.returns.errors import NotReturnable
 from domain.shipping.errors import TrackingNumberTaken
-from domain.stock.errors import InsufficientStock, StaleStock
+from domain.stock.errors import InsufficientStock, NotSetAside, SerialNumbersKnown, StaleSnapshot, StaleStock
 from schema.scalars import Amount
 from schema.views import Money, enum_of
 
@@ -42,6 +44,9 @@ class ErrorCode(StrEnum):
     WRONG_CURRENCY = "WRONG_CURRENCY"
     INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
     STALE_STOCK = "STALE_STOCK"
+    NOT_SET_ASIDE = "NOT_SET_ASIDE"
+    STALE_SNAPSHOT = "STALE_SNAPSHOT"
+    SERIAL_NUMBERS_KNOWN = "SERIAL_NUMBERS_KNOWN"
     RESERVATION_OVER = "RESERVATION_OVER"
     NOT_PACKABLE = "NOT_PACKABLE"
     TRACKING_NUMBER_TAKEN = "TRACKING_NUMBER_TAKEN"
@@ -67,6 +72,9 @@ enum_of(
         C.WRONG_CURRENCY: "An amount is in another currency than the one asked for.",
         C.INSUFFICIENT_STOCK: "Fewer units can be promised than were asked for.",
         C.STALE_STOCK: "The stock is not what you expected: look again, then decide again.",
+        C.NOT_SET_ASIDE: "Fewer units are damaged, or in quarantine, than were to leave that state.",
+        C.STALE_SNAPSHOT: "A snapshot of a later moment has been applied there already: this one says nothing new.",
+        C.SERIAL_NUMBERS_KNOWN: "Other units have these serial numbers already.",
         C.RESERVATION_OVER: "The reservation was taken, given up, or its time is over: reserve again.",
         C.NOT_PACKABLE: "More units than are left to pack.",
         C.TRACKING_NUMBER_TAKEN: "Another parcel of the carrier has that tracking number.",
@@ -155,6 +163,26 @@ class StaleStockError(UserError):
     actual: int = _fact("Units on hand that there are.")
 
 
+@strawberry.type(name="NotSetAside", description="Fewer units are in that state than were to leave it.")
+class NotSetAsideError(UserError):
+    sku: str = _fact("The SKU.")
+    requested: int = _fact("Units that were to leave the state.")
+    state: SetAsideState = _fact("The state.")
+    there: int = _fact("Units that are in it.")
+
+
+@strawberry.type(name="StaleSnapshot", description="A snapshot of a later moment has been applied there already.")
+class StaleSnapshotError(UserError):
+    as_of: datetime = _fact("The moment of this one.")
+    latest: datetime = _fact("The latest moment of which one was applied.")
+
+
+@strawberry.type(name="SerialNumbersKnown", description="Other units have these serial numbers already.")
+class SerialNumbersKnownError(UserError):
+    sku: str = _fact("The SKU.")
+    numbers: list[str] = _fact("The numbers that are known.")
+
+
 @strawberry.type(name="ReservationOver", description="The reservation was taken, given up, or its time is over.")
 class ReservationOverError(UserError):
     status: ReservationStatus = _fact("How it ended; EXPIRED from the moment that its time is over.")
@@ -202,6 +230,9 @@ TYPE_OF_REFUSAL: Mapping[type[DomainError], type[UserError]] = {
     WrongCurrency: WrongCurrencyError,
     InsufficientStock: InsufficientStockError,
     StaleStock: StaleStockError,
+    NotSetAside: NotSetAsideError,
+    StaleSnapshot: StaleSnapshotError,
+    SerialNumbersKnown: SerialNumbersKnownError,
     ReservationOver: ReservationOverError,
     NotPackable: NotPackableError,
     TrackingNumberTaken: TrackingNumberTakenError,

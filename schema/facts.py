@@ -10,15 +10,17 @@ import strawberry
 from strawberry.types import get_object_definition
 
 from domain.kernel.actor import ActorKind, Scope
-from domain.kernel.events import OrderFact
-from domain.kernel.models import LogRow
+from domain.kernel.events import OrderFact, StockFact
+from domain.kernel.models import LogRow, StockLogRow
 from domain.kernel.money import format_minor
 from domain.kernel.streams import visible_log
+from domain.stock.queries import visible_stock
 from schema.scalars import Amount
 from schema.views import Money, column, computed, enum_of, one, pointed, view_of
 
 if TYPE_CHECKING:
     from schema.orders import Order
+    from schema.stock import StockLevel
 
 T = TypeVar("T")
 
@@ -68,6 +70,26 @@ class OrderEvent:
         return event.type
 
 
+@strawberry.interface(
+    description="A fact about stock, recorded in the commit that made it true. It never changes: edges from it lead to "
+    "things as they are now."
+)
+class StockEvent:
+    id: strawberry.ID = strawberry.field(
+        description="The same each time the event is delivered: drop what you have already seen."
+    )
+    occurred_at: datetime = strawberry.field(description="When it happened.")
+    actor_kind: ActorKind = strawberry.field(description="What sort of party did it.")
+    level: Annotated["StockLevel", strawberry.lazy("schema.stock")] | None = strawberry.field(
+        description="The stock level that it is about, as it is now; null where it is about none, or about several."
+    )
+
+    @staticmethod
+    def resolve_type(event: StockLogRow, _info: Any, _interface: Any) -> str:
+        """The GraphQL type is named like the fact."""
+        return event.type
+
+
 def subject(*, doc: str, name: str | None = None) -> Any:
     """The child that the fact is about, as it is now; null where it may not be seen. `name`: if Python has it."""
     return pointed(on="subject_id", doc=doc, name=name)
@@ -99,22 +121,31 @@ def _said_money(_scope: Scope, data: dict[str, Any]) -> Money:
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(fact, fact_money, subject))
-def event_of(fact_class: type[OrderFact]) -> Callable[[type[T]], type[T]]:
-    """The GraphQL type of a fact: named and described like it, a view of its row in the log."""
+def event_of(fact_class: type[OrderFact | StockFact]) -> Callable[[type[T]], type[T]]:
+    """The GraphQL type of a fact: named and described like it, a view of its row in the log that it stands in."""
+    is_of_stock = issubclass(fact_class, StockFact)
 
     def decorate(cls: type[T]) -> type[T]:
         assert cls.__name__ == fact_class.__name__, "the log names the type by its fact"
         cls.__doc__ = fact_class.__doc__
-        interface = OrderEvent.__annotations__
-        cls.__annotations__ = {**interface, **get_annotations(cls)}
-        described = {field.name: field.description for field in get_object_definition(OrderEvent, strict=True).fields}
-        for name, word in (
-            ("sequence", column("sequence", doc=described["sequence"])),
-            ("occurred_at", column("occurred_at", doc=described["occurred_at"])),
-            ("actor_kind", computed(actor_kind, needs=("actor",), doc=described["actor_kind"] or "")),
-            ("order", one(by="order", doc=described["order"] or "")),
-        ):
-            setattr(cls, name, word)
-        return view_of(LogRow, visible=visible_log, prefix="event", when=("type", cls.__name__))(cls)
+        interface: type[Any] = StockEvent if is_of_stock else OrderEvent
+        cls.__annotations__ = {**interface.__annotations__, **get_annotations(cls)}
+        for field in get_object_definition(interface, strict=True).fields:
+            if field.python_name != "id":
+                setattr(cls, field.python_name, _inherited(field.python_name, field.description or ""))
+        when = ("type", cls.__name__)
+        if is_of_stock:
+            return view_of(StockLogRow, visible=visible_stock, prefix="stock_event", when=when)(cls)
+        return view_of(LogRow, visible=visible_log, prefix="event", when=when)(cls)
 
     return decorate
+
+
+def _inherited(name: str, doc: str) -> Any:
+    """The word of a field that an interface of events promises."""
+    match name:
+        case "actor_kind":
+            return computed(actor_kind, needs=("actor",), doc=doc)
+        case "order" | "level":
+            return one(by=name, doc=doc)
+    return column(name, doc=doc)

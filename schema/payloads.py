@@ -14,7 +14,6 @@ from schema.orders import Hold, Order
 from schema.payments import Payment, Refund
 from schema.returns import Disposition, Return
 from schema.shipping import Parcel, Shipment
-from schema.stock import StockLevel
 
 
 def now(what: str, *, name: str | None = None, is_new: bool = False) -> Any:
@@ -204,27 +203,6 @@ class ReturnCompletePayload(Payload):
     """The answer of `returnComplete`."""
 
     rma: Return | None = now("The return", name="return")
-
-
-@strawberry.type(description="What became of adjusting stock.")
-class StockAdjustPayload(Payload):
-    """The answer of `stockAdjust`."""
-
-    stock_level: StockLevel | None = now("The level", is_new=True)
-
-
-@strawberry.type(description="What became of receiving stock.")
-class StockReceivePayload(Payload):
-    """The answer of `stockReceive`."""
-
-    stock_level: StockLevel | None = now("The level", is_new=True)
-
-
-@strawberry.type(description="What became of counting stock.")
-class StockCountPayload(Payload):
-    """The answer of `stockCount`."""
-
-    stock_level: StockLevel | None = now("The level", is_new=True)
 
 
 @strawberry.type(description="What became of entering a product.")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from tortoise.expressions import Q
 
 from domain.kernel.actor import Scope
+from domain.kernel.errors import MalformedId
+from domain.kernel.ids import parse_global_id
 from domain.stock.decisions import available_to_promise
-from domain.stock.models import MovementCause, StockLevelRow, StockMovementRow
+from domain.stock.models import AdjustmentReason, MovementCause, StockLevelRow, StockMovementRow
 from domain.stock.queries import visible_stock
-from schema.references import id_of
+from schema.references import digits_of, id_of
 from schema.views import (
     Connection,
     EnumFilter,
@@ -20,6 +24,7 @@ from schema.views import (
     Node,
     TextFilter,
     TimeFilter,
+    bad_request,
     computed,
     connection,
     on,
@@ -28,10 +33,14 @@ from schema.views import (
     view_of,
     where_of,
 )
+from schema.views.filters import TextColumn
+from schema.views.words import term
 
 if TYPE_CHECKING:
     from schema.catalog import Variant
     from schema.locations import Location
+    from schema.lots import Lot, SerialNumber
+    from schema.shortages import Shortage
 
 
 @where_of(StockLevelRow)
@@ -47,11 +56,38 @@ class StockLevelWhere:
 
 @where_of(StockMovementRow)
 class StockMovementWhere:
-    """Which movements."""
+    """Which movements of stock."""
 
     cause: EnumFilter[MovementCause]
     occurred_at: TimeFilter
     order: IdFilter = on("order_id", prefix="order", doc="For which order.")
+
+
+@strawberry.input(description="Of what a movement was for: a transfer, a supply, a reservation or another such thing.")
+class SubjectFilter:
+    eq: strawberry.ID | None = strawberry.field(
+        description="Was for the thing with this global id, whatever kind of thing it is.", default=strawberry.UNSET
+    )
+
+    def conditions(self, column: str, _prefix: str, _text_of: TextColumn) -> Iterator[Q]:
+        if isinstance(self.eq, str):
+            try:
+                yield term(column, parse_global_id(self.eq.rpartition("_")[0], self.eq))
+            except MalformedId as refusal:
+                raise bad_request(refusal.message) from None
+
+
+# Of a level, what it is a level of needs no asking.
+@where_of(StockMovementRow)
+class StockLedgerWhere:
+    """Which movements of the whole ledger."""
+
+    cause: EnumFilter[MovementCause]
+    sku: TextFilter
+    location: IdFilter = on("location_id", prefix="location", doc="At which location.")
+    occurred_at: TimeFilter
+    order: IdFilter = on("order_id", prefix="order", doc="For which order.")
+    subject: SubjectFilter = on("subject_id", prefix="thing", doc="For which other thing.")
 
 
 StockLevelOrdering = order_of(StockLevelRow, "StockLevelOrdering", "sku")
@@ -83,6 +119,7 @@ class StockLevel(Node):
     quarantined: int
     safety_stock: int
     incoming: int
+    low_stock_at: int | None
     updated_at: datetime
     variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = one(
         by="variant", doc="The variant that is counted."
@@ -95,6 +132,17 @@ class StockLevel(Node):
         order_by=StockMovementOrdering,
         doc="The ledger: every change of a counter. Counters are its sums.",
     )
+    lots: Connection[Annotated[Lot, strawberry.lazy("schema.lots")]] = connection(
+        ("received_at",),
+        by="level",
+        doc="What is on hand by lot, the oldest first; none where the variant's lots are not told apart.",
+    )
+    serial_numbers: Connection[Annotated[SerialNumber, strawberry.lazy("schema.lots")]] = connection(
+        ("-received_at",), by="level", doc="Units with a name of their own that are here, or last were."
+    )
+    shortages: Connection[Annotated[Shortage, strawberry.lazy("schema.shortages")]] = connection(
+        ("-opened_at",), by="level", doc="When more units were promised than were there."
+    )
 
 
 @view_of(StockMovementRow, visible=visible_stock)
@@ -102,6 +150,8 @@ class StockMovement(Node):
     """A ledger line: what each counter changed by, and why. It never changes."""
 
     cause: MovementCause
+    reason: AdjustmentReason | None
+    sku: str
     on_hand: int
     allocated: int
     reserved: int
@@ -110,7 +160,14 @@ class StockMovement(Node):
     quarantined: int
     safety_stock: int
     incoming: int
+    lot: Annotated[Lot, strawberry.lazy("schema.lots")] | None = one(by="lot", doc="The lot whose units came or went.")
     order_key: strawberry.ID | None = id_of("order", "order_id", name="orderId", doc="The order that it was for.")
+    subject_key: strawberry.ID | None = digits_of(
+        "subject_id",
+        name="subjectId",
+        doc="The transfer, supply, reservation or other thing that it was for: the 32 digits of its global id.",
+    )
+    lot_key: strawberry.ID | None = id_of("lot", "lot_id", name="lotId", doc="The lot whose units came or went.")
     actor: str
     note: str | None
     occurred_at: datetime

@@ -2,6 +2,7 @@
 
 from domain.assemblies.lifecycle import AssemblyStatus
 from domain.catalog.models import BackorderPolicy, Composition, Traceability
+from domain.flows.set_aside_stock import SetAsideState
 from domain.reservations.lifecycle import ReservationStatus
 from domain.stock.models import AdjustmentReason, MovementCause, SerialNumberStatus
 from domain.supplies.lifecycle import SupplyStatus
@@ -55,6 +56,14 @@ enum_of(
         AdjustmentReason.OWN_USE: "We used units ourselves.",
         AdjustmentReason.CORRECTION: "The books were wrong.",
         AdjustmentReason.OTHER: "Something else; the note says what.",
+    },
+)
+
+enum_of(
+    SetAsideState,
+    {
+        SetAsideState.DAMAGED: "Damaged units.",
+        SetAsideState.QUARANTINED: "Units in quarantine.",
     },
 )
 

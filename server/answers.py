@@ -63,11 +63,17 @@ def _shown(error: GraphQLError) -> dict[str, Any]:
     formatted: dict[str, Any] = dict(error.formatted)
     if code != INTERNAL:
         return formatted | {"extensions": {**(error.extensions or {}), "code": code}}
-    reference = secrets.token_hex(6)
-    # The exception itself, not its text in a field: what it says may be personal, so only its kind and place are kept.
-    log.error("bug.met", reference=reference, path=_place(error), **_origin(error.original_error or error))
+    reference = note_bug(error.original_error or error, path=_place(error))
     message = f"Something went wrong on our side. Reference {reference}"
     return formatted | {"message": message, "extensions": {"code": INTERNAL, "reference": reference}}
+
+
+def note_bug(error: BaseException, *, path: str) -> str:
+    """Log a bug of ours; the reference under which the log has it."""
+    reference = secrets.token_hex(6)
+    # The exception itself, not its text in a field: what it says may be personal, so only its kind and place are kept.
+    log.error("bug.met", reference=reference, path=path, **_origin(error))
+    return reference
 
 
 def _place(error: GraphQLError) -> str:

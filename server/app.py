@@ -36,6 +36,7 @@ from server.compiled_reads import CompiledReads
 from server.database import POOL_SIZE, Database, open_database
 from server.documents import Deadline, Documents, Preparation, preparation
 from server.draining import Draining, draining_on_signals
+from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
 from server.logs import OperationLog, RequestLog, configure_logs
@@ -82,6 +83,7 @@ def create_app(
     schema = guarded(schema if schema is not None else load_schema(), settings, documents)
     reads = CompiledReads(schema, documents, settings)
     authenticator = Authenticator(settings.signing_key())
+    export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
     endpoint = GraphQLEndpoint(
         schema,
         settings,
@@ -98,6 +100,7 @@ def create_app(
             WebSocketRoute("/graphql", endpoint),
             Route("/uploads", Uploads(house.runner, authenticator).__call__, methods=["POST"]),
             Route("/schema.graphql", _schema_page(schema)),
+            Route("/exports/stock-movements.csv", export.__call__),
             Route("/healthz", alive),
             Route("/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads)).__call__),
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),

@@ -21,7 +21,7 @@ from schema.compiled import Fetch, NotCompilable, Operation, Reason, Things, Ver
 from schema.compiled.dialects import Writer, writer_of
 from schema.compiled.plan import Request
 from schema.views import Naming
-from server.answers import DeadlineExceeded, code_of
+from server.answers import DeadlineExceeded, code_of, note_bug
 from server.documents import Documents
 from server.logs import log_operation
 from server.settings import Settings
@@ -94,13 +94,23 @@ class CompiledWrites:
                 return await verb.shown(payload, request, cast("Things", self._things))
         except TimeoutError:
             raise DeadlineExceeded(self._settings.deadline_seconds) from None
-        except (NotCompilable, asyncpg.PostgresError, OperationalError, OSError) as error:
+        except Exception as error:
             if context.answered is None:  # it was not done, and says why
                 return ExecutionResult(data=None, errors=[verb.failed(error)])
-            self.fallbacks[error.reason if isinstance(error, NotCompilable) else Reason.DATABASE] += 1
+            self._fall_back(verb, error)
             return None
-        except Exception as error:
-            return ExecutionResult(data=None, errors=[verb.failed(error)])
+
+    def _fall_back(self, verb: Verb, error: Exception) -> None:
+        """Count, and say of a bug, why what was done has to be told the usual way."""
+        match error:
+            case NotCompilable():
+                reason = error.reason
+            case asyncpg.PostgresError() | OperationalError() | OSError():
+                reason = Reason.DATABASE
+            case _:
+                reason = Reason.BUG
+                note_bug(error, path=verb.key)
+        self.fallbacks[reason] += 1
 
     def _operation(self, fields: Mapping[str, Any]) -> Operation | None:
         prepared = self._documents.get(fields["query"])

@@ -1,19 +1,18 @@
-"""The relay: gives committed events their place in the feed, and rings the feed's bell."""
+"""The relay: gives committed events their places in the feeds, and rings the feeds' bell."""
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from adapters.bell.hub import Hub
 from adapters.bell.owned import owned
-from adapters.bell.rings import FEED
+from adapters.bell.rings import FEEDS
 from domain.kernel.bell import Bell, Ring
 from domain.kernel.database import Dialect, current_connection, dialect_of
-from domain.kernel.log import STAMPED_AT_ONCE, feed_head, stamp
-from domain.kernel.models import LogRow
+from domain.kernel.log import STAMPED_AT_ONCE, feed_heads, stamp, unstamped
 from domain.kernel.streams import Ears
 
 EVERY_SECONDS = 1.0
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 async def relaying(
     hub: Hub, bell: Bell, *, every_seconds: float = EVERY_SECONDS, head_start_seconds: float = HEAD_START_SECONDS
 ) -> AsyncIterator["Relay"]:
-    """A relay works until the block ends. Any number of processes may have one: they take turns at the feed's head."""
+    """A relay works until the block ends. Any number of processes may have one: they take turns at the feeds' heads."""
     relay = Relay(hub, bell, every_seconds, head_start_seconds)
     async with owned(relay.run(), "relay"):
         yield relay
@@ -37,7 +36,7 @@ async def relaying(
 
 @dataclass
 class Relay:
-    """Stamps whenever an order has rung, and at least once a second; survives a database that is away.
+    """Stamps whenever an order or stock has rung, and at least once a second; survives a database that is away.
 
     Of several, the one that stamped last goes on doing it: the others give it a head start, and find nothing to do.
     """
@@ -48,7 +47,7 @@ class Relay:
     head_start_seconds: float = HEAD_START_SECONDS
     is_first: bool = True
     stamped: int = 0
-    _head: int = -1
+    _heads: Mapping[int, int] | None = None
 
     async def run(self) -> None:
         """Work for ever."""
@@ -67,15 +66,17 @@ class Relay:
 
     async def _turn(self) -> None:
         stamped = await stamp_all()
-        head, before = await feed_head(), self._head
+        heads, before = await feed_heads(), self._heads
         # On SQLite positions come with the commits, and the processes have no bell in common.
-        is_ours = bool(stamped) or before < 0 or dialect_of(current_connection()) is Dialect.SQLITE
-        self._head, self.stamped = head, self.stamped + stamped
-        if head == before:
+        is_ours = bool(stamped) or before is None or dialect_of(current_connection()) is Dialect.SQLITE
+        self._heads, self.stamped = heads, self.stamped + stamped
+        if heads == before:
             return
         self.is_first = is_ours
         if is_ours:
-            self.bell.ring([Ring(FEED, head)])
+            self.bell.ring(
+                [Ring(FEEDS[feed], head) for feed, head in heads.items() if (before or {}).get(feed) != head]
+            )
 
     async def _wait(self, ears: Ears) -> None:
         began = asyncio.get_running_loop().time()
@@ -91,12 +92,12 @@ async def stamp_all() -> int:
     """Give every committed event its position; how many there were. On SQLite they were given in the commit."""
     if dialect_of(current_connection()) is Dialect.SQLITE:
         return 0
-    # Looking is cheap (an index of what has no position), stamping takes the head's lock and a commit.
-    if not await LogRow.filter(position__isnull=True).exists():
-        return 0
-    # What came while the last batch was written is rung for, and stamped within the next turn.
-    total = count = await stamp()
-    while count == STAMPED_AT_ONCE:
-        count = await stamp()
-        total += count
+    # Looking is cheap (one statement for both feeds), stamping takes a head's lock and a commit.
+    total = 0
+    for feed in await unstamped():
+        # What came while the last batch was written is rung for, and stamped within the next turn.
+        count = STAMPED_AT_ONCE
+        while count == STAMPED_AT_ONCE:
+            count = await stamp(feed)
+            total += count
     return total

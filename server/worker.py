@@ -13,6 +13,7 @@ import structlog
 
 from domain.kernel import idempotency, jobs
 from domain.kernel.database import current_connection, database_now
+from domain.kernel.log import sweep_stock
 from domain.kernel.models import JobRow
 from domain.kernel.runner import Runner
 from domain.reactions import TIMERS, Reaction, Timer, UnknownReaction
@@ -33,6 +34,7 @@ SWEEPERS: Mapping[str, Sweeper] = {
     "jobs": jobs.sweep,
     "idempotency_keys": idempotency.sweep,
     "uploads": uploads.sweep,
+    "stock_log": sweep_stock,
 }
 
 

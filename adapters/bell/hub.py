@@ -13,10 +13,10 @@ from uuid import UUID
 from broadcaster import Broadcast
 
 from adapters.bell.owned import owned
-from adapters.bell.rings import CHANNEL, FEED, from_message
+from adapters.bell.rings import CHANNEL, FEED, FEEDS, STOCK_FEED, from_message
 from domain.kernel import streams
 from domain.kernel.bell import Ring
-from domain.kernel.log import feed_head
+from domain.kernel.log import feed_heads
 from domain.kernel.streams import StreamLimits
 
 START_TIMEOUT_SECONDS = 10
@@ -25,6 +25,7 @@ LONGEST_PAUSE_SECONDS = 10
 LISTENED_AGAIN_SECONDS = 1
 
 log = logging.getLogger(__name__)
+_FEEDS = frozenset(FEEDS.values())
 
 
 class HubEars:
@@ -126,9 +127,13 @@ class Hub:
         """Ears that are rung when the feed has grown."""
         return self.listen(FEED)
 
+    def listen_stock(self) -> AbstractAsyncContextManager[HubEars]:
+        """Ears that are rung when the feed of stock has grown."""
+        return self.listen(STOCK_FEED)
+
     @asynccontextmanager
     async def listen_to_all_orders(self) -> AsyncIterator[HubEars]:
-        """Ears that are rung by the bell for every order, for the relay; no poll stands behind these."""
+        """Ears that are rung by the bell for every order and for stock, for the relay; no poll stands behind these."""
         ears = self._new_ears()
         self._all_orders.add(ears)
         try:
@@ -169,7 +174,7 @@ class Hub:
         for ring in rings:
             if (heard := self._logs.get(ring.order_id)) is not None:
                 heard.ring(max(ring.sequence, heard.head or 0))
-        if any(ring.order_id != FEED for ring in rings):
+        if any(ring.order_id not in _FEEDS for ring in rings):
             for ears in self._all_orders:
                 ears.ring()
 
@@ -193,9 +198,9 @@ class Hub:
         mark = await streams.write_mark()  # first: what is written from here on differs from it
         if mark is not None and mark == self._mark:
             return
-        heads = await streams.versions([order_id for order_id in self._logs if order_id != FEED])
-        if FEED in self._logs:
-            heads[FEED] = await feed_head()
+        heads = await streams.versions([order_id for order_id in self._logs if order_id not in _FEEDS])
+        if not _FEEDS.isdisjoint(self._logs):
+            heads |= {FEEDS[feed]: head for feed, head in (await feed_heads()).items()}
         for order_id, head in heads.items():
             heard = self._logs.get(order_id)  # its last listener may have left meanwhile
             if heard is not None and heard.head != head:

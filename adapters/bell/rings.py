@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
+from domain.kernel import log
 from domain.kernel.bell import Ring
 
 CHANNEL = "waybill_rings"
 
-# The feed has no order: its ring bears this id, and the position of its head.
-FEED = UUID(int=0)
+# A feed has no order: its ring bears this id, and the position of its head.
+FEED, STOCK_FEED = UUID(int=0), UUID(int=1)
+FEEDS: Mapping[int, UUID] = {log.FEED: FEED, log.STOCK_FEED: STOCK_FEED}
 
 # Rings may have been lost: look at everything. Sent instead of very many rings, and by a backend that reconnected.
 GAP = "*"

@@ -169,16 +169,18 @@ select pg_temp.old('level', sku * 100 + place), pg_temp.old('variant', sku), pg_
 from size, generate_series(1, (select skus from size)) as sku cross join generate_series(1, (select places from size))
   as place left join moved using (sku, place);
 
-insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-  incoming, cause, actor, note, occurred_at)
-select pg_temp.old('receipt', sku * 100 + place), pg_temp.old('level', sku * 100 + place), 1000000, 0, 0, 0, 0, 0, 0, 0,
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+  quarantined, safety_stock, incoming, cause, actor, note, occurred_at)
+select pg_temp.old('receipt', sku * 100 + place), pg_temp.old('level', sku * 100 + place),
+  'SKU-' || lpad(sku::text, 6, '0'), pg_temp.old('location', place), 1000000, 0, 0, 0, 0, 0, 0, 0,
   'RECEIVED', 'staff:bench', 'Opening stock', timestamptz '2025-01-01 00:00:00+00'
 from generate_series(1, (select skus from size)) as sku cross join generate_series(1, (select places from size))
   as place;
 
-insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-  incoming, cause, order_id, actor, occurred_at)
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+  quarantined, safety_stock, incoming, cause, order_id, actor, occurred_at)
 select pg_temp.key(cause, n * 3 + p, placed_at), pg_temp.old('level', sku * 100 + place),
+  'SKU-' || lpad(sku::text, 6, '0'), pg_temp.old('location', place),
   case cause when 'SHIPPED' then -quantity else 0 end, case cause when 'SHIPPED' then -quantity else quantity end,
   0, 0, 0, 0, 0, 0, cause, order_id, 'staff:bench',
   case cause when 'SHIPPED' then placed_at + interval '6 hours' else placed_at end

@@ -120,9 +120,9 @@ begin
   insert into fulfillment_order_lines (id, fulfillment_order_id, order_id, requirement_id, sku, quantity, packed,
     canceled)
   select peers.new_id(), work, placed.id, requirement_id, sku, quantity, 0, 0 from asked;
-  insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-    incoming, cause, order_id, actor, occurred_at)
-  select peers.new_id(), level_id, 0, quantity, 0, 0, 0, 0, 0, 0, 'ALLOCATED', placed.id, actor, now() from asked;
+  insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+    quarantined, safety_stock, incoming, cause, order_id, actor, occurred_at)
+  select peers.new_id(), level_id, sku, place, 0, quantity, 0, 0, 0, 0, 0, 0, 'ALLOCATED', placed.id, actor, now() from asked;
   insert into log (id, order_id, sequence, type, subject_id, data, actor, occurred_at)
   values (peers.new_id(), placed.id, 1, 'OrderPlaced', null, '{}', actor, now()),
     (peers.new_id(), placed.id, 2, 'PaymentExpected', payment, '{}', actor, now()),

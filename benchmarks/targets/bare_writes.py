@@ -86,10 +86,11 @@ insert into fulfillment_order_lines (id, fulfillment_order_id, order_id, require
 select id, $1, $2, requirement_id, sku, units, 0, 0
 from unnest($3::uuid[], $4::uuid[], $5::text[], $6::int[]) as work (id, requirement_id, sku, units)"""
 MOVEMENTS = """
-insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-  incoming, cause, order_id, actor, occurred_at)
-select id, level_id, 0, units, 0, 0, 0, 0, 0, 0, 'ALLOCATED', $1, $2, $3
-from unnest($4::uuid[], $5::uuid[], $6::int[]) as moved (id, level_id, units)"""
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+  quarantined, safety_stock, incoming, cause, order_id, actor, occurred_at)
+select moved.id, level_id, sku, location_id, 0, units, 0, 0, 0, 0, 0, 0, 'ALLOCATED', $1, $2, $3
+from unnest($4::uuid[], $5::uuid[], $6::int[]) as moved (id, level_id, units)
+  join stock_levels as level on level.id = level_id"""
 LOG = """
 insert into log (id, order_id, sequence, type, subject_id, data, actor, occurred_at)
 select id, $1, sequence, type, subject_id, '{}', $2, $3

@@ -8,7 +8,7 @@ from tortoise.expressions import Q
 
 from domain.catalog.models import VariantKind
 from domain.kernel.actor import Permission, Scope
-from domain.kernel.lookups import look_up
+from domain.kernel.lookups import Found, LookUp, look_up
 from domain.kernel.visibility import EVERYTHING, NOTHING
 
 
@@ -70,16 +70,19 @@ async def parts_of(skus: Collection[str]) -> dict[str, list[Part]]:
     return found
 
 
-async def offers(skus: Collection[str], channel_ids: Collection[UUID]) -> dict[str, Offer]:
-    """What is on sale of these SKUs, with its prices in these channels."""
-    found: dict[str, Offer] = {}
-    for row in await look_up(
+def offers(skus: Collection[str], channels: Collection[str]) -> LookUp[dict[str, Offer]]:
+    """What is on sale of these SKUs, with its prices in the channels of these codes."""
+    sql = (
         "SELECT v.id, v.sku, v.title, v.kind, v.is_stock_tracked, p.channel_id, p.amount_minor"
-        " FROM variants v LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id {1}"
-        " WHERE v.sku {0} AND v.is_active",
-        skus,
-        channel_ids,
-    ):
+        " FROM variants v LEFT JOIN prices p ON p.variant_id = v.id"
+        " AND p.channel_id IN (SELECT id FROM channels WHERE code {1}) WHERE v.sku {0} AND v.is_active"
+    )
+    return LookUp(sql, (skus, channels), _offers)
+
+
+def _offers(rows: list[Found]) -> dict[str, Offer]:
+    found: dict[str, Offer] = {}
+    for row in rows:
         offer = found.get(row["sku"])
         if offer is None:
             kind, is_tracked = VariantKind(row["kind"]), bool(row["is_stock_tracked"])

@@ -33,6 +33,24 @@ def seen_units(atp: int, buffer_units: int) -> int:
     return max(atp - buffer_units, 0)
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What a channel sees: the locations that it names, with the units that it leaves alone there; naming none, all."""
+
+    buffers: Mapping[UUID, int]
+
+    def sees(self, location_id: UUID) -> bool:
+        """Whether it sells the location's stock."""
+        return not self.buffers or location_id in self.buffers
+
+    def units(self, location_id: UUID, atp: int) -> int:
+        """What it may promise of the location's units; nothing where it does not see them."""
+        return seen_units(atp, self.buffers.get(location_id, 0)) if self.sees(location_id) else 0
+
+
+EVERY_LOCATION = Sight({})
+
+
 def by_date(
     now: datetime, buffers: Mapping[UUID, int], atp: Mapping[UUID, int], arrivals: Sequence[Arrival]
 ) -> tuple[Step, ...]:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
+from domain.channels.decisions import EVERY_LOCATION, Sight
 from domain.kernel.actor import Permission, Scope
-from domain.kernel.lookups import look_up
+from domain.kernel.lookups import Found, LookUp, look_up
 from domain.kernel.visibility import EVERYTHING, NOTHING, of_staff
 
 
@@ -23,26 +24,35 @@ def visible_channel_locations(scope: Scope) -> Q:
 
 @dataclass(frozen=True)
 class OpenChannel:
-    """A channel that takes orders."""
+    """A channel that takes orders, and what it sees of our stock."""
 
     id: UUID
     code: str
     currency: str
+    sight: Sight = EVERY_LOCATION
 
 
-async def open_channels(codes: Collection[str]) -> dict[str, OpenChannel]:
+def open_channels(codes: Collection[str]) -> LookUp[dict[str, OpenChannel]]:
     """Those of these codes that take orders."""
-    found = await look_up("SELECT id, code, currency FROM channels WHERE code {0} AND is_active", codes)
-    return {row["code"]: OpenChannel(**row) for row in found}
-
-
-async def buffers_of(channel_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
-    """The locations that these channels see, and the units that each leaves alone there.
-
-    A channel that names no location sees all of them, and is not in the answer.
+    sql = """
+        SELECT channel.id, channel.code, channel.currency, seen.location_id, seen.buffer_units
+        FROM channels AS channel LEFT JOIN channel_locations AS seen ON seen.channel_id = channel.id
+        WHERE channel.code {0} AND channel.is_active
     """
-    found: dict[UUID, dict[UUID, int]] = {}
-    sql = "SELECT channel_id, location_id, buffer_units FROM channel_locations WHERE channel_id {0}"
-    for row in await look_up(sql, channel_ids):
-        found.setdefault(row["channel_id"], {})[row["location_id"]] = row["buffer_units"]
-    return found
+    return LookUp(sql, (codes,), _channels)
+
+
+def _channels(rows: list[Found]) -> dict[str, OpenChannel]:
+    buffers: dict[UUID, dict[UUID, int]] = {row["id"]: {} for row in rows}
+    for row in rows:
+        if row["location_id"] is not None:
+            buffers[row["id"]][row["location_id"]] = row["buffer_units"]
+    return {
+        row["code"]: OpenChannel(row["id"], row["code"], row["currency"], Sight(buffers[row["id"]])) for row in rows
+    }
+
+
+async def sight_of(channel_id: UUID) -> Sight:
+    """What the channel sees of our stock."""
+    sql = "SELECT location_id, buffer_units FROM channel_locations WHERE channel_id {0}"
+    return Sight({row["location_id"]: row["buffer_units"] for row in await look_up(sql, [channel_id])})

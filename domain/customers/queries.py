@@ -6,7 +6,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from domain.kernel.actor import ActorKind, Permission, Scope
-from domain.kernel.lookups import look_up
+from domain.kernel.lookups import Found, LookUp
 from domain.kernel.visibility import EVERYTHING, NOTHING
 
 
@@ -19,12 +19,10 @@ def visible_customers(scope: Scope) -> Q:
     return Q(id=scope.customer_id) if scope.actor_kind is ActorKind.CUSTOMER else NOTHING
 
 
-async def known_customers(ids: Collection[UUID], emails: Collection[str]) -> dict[UUID | str, UUID]:
-    """The ids of those we know, by id and by e-mail address in its normal form."""
-    found: dict[UUID | str, UUID] = {}
-    if ids:
-        found |= {row["id"]: row["id"] for row in await look_up("SELECT id FROM customers WHERE id {0}", ids)}
-    if emails:
-        known = await look_up("SELECT id, email FROM customers WHERE email {0}", emails)
-        found |= {row["email"]: row["id"] for row in known}
-    return found
+def known_customers(ids: Collection[UUID], emails: Collection[str]) -> LookUp[dict[UUID | str, UUID]]:
+    """The ids of those of these we know, by id and by e-mail address in its normal form."""
+    return LookUp("SELECT id, email FROM customers WHERE id {0} OR email {1}", (ids, emails), _customers)
+
+
+def _customers(rows: list[Found]) -> dict[UUID | str, UUID]:
+    return {name: row["id"] for row in rows for name in (row["id"], row["email"])}

@@ -11,7 +11,7 @@ from domain.catalog.models import ComponentRow, Composition, VariantRow
 from domain.catalog.queries import visible_variants
 from domain.channels.decisions import Arrival, Step, by_date, of_bundle, seen_units
 from domain.channels.models import ChannelRow
-from domain.channels.queries import buffers_of, visible_channels
+from domain.channels.queries import sight_of, visible_channels
 from domain.kernel.actor import Actor, Permission
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.lookups import look_up
@@ -69,15 +69,20 @@ async def what_is_available(actor: Actor, channel: str, skus: Sequence[str]) -> 
     if found is None:
         return None
     wanted = await VariantRow.filter(visible_variants(actor.scope), sku__in=set(skus))
-    variants = {variant.sku: variant for variant in wanted}
-    parts = await _parts([each.id for each in variants.values() if each.composition == Composition.BUNDLE])
+    available = {each.sku: each for each in await available_of(found.id, wanted)}
+    return [available[sku] for sku in dict.fromkeys(skus) if sku in available]
+
+
+async def available_of(channel_id: UUID, variants: Sequence[VariantRow]) -> list[Available]:
+    """What the channel can promise of these variants, in their order."""
+    parts = await _parts([each.id for each in variants if each.composition == Composition.BUNDLE])
     places = await LocationRow.filter(is_active=True).order_by("priority", "code")
-    named = (await buffers_of([found.id])).get(found.id)
-    buffers = {place.id: (named or {}).get(place.id, 0) for place in places if named is None or place.id in named}
+    sight = await sight_of(channel_id)
+    buffers = {place.id: sight.buffers.get(place.id, 0) for place in places if sight.sees(place.id)}
     now = await database_now(current_connection())
-    counted = {each.id for each in variants.values()} | {part.part_id for each in parts.values() for part in each}
+    counted = {each.id for each in variants} | {part.part_id for each in parts.values() for part in each}
     network = _Network(now, places, buffers, await _shelves(counted), parts)
-    return [network.of(variants[sku]) for sku in dict.fromkeys(skus) if sku in variants]
+    return [network.of(variant) for variant in variants]
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from domain.allocation.decisions import Plan
 from domain.catalog.errors import NotPriced, UnknownSku
 from domain.catalog.queries import Offer
+from domain.channels.decisions import Sight
 from domain.channels.queries import OpenChannel
 from domain.flows.give_uncounted import is_given_at_confirmation
 from domain.flows.listing import Listing, customer_of
@@ -15,6 +17,7 @@ from domain.kernel.actor import Actor, Permission
 from domain.kernel.errors import DomainError, InvalidInput, NotFound, Refusals
 from domain.kernel.ids import new_id
 from domain.kernel.money import LARGEST_MINOR
+from domain.kernel.unit_of_work import Asked
 from domain.orders.decisions import (
     MOST_UNITS,
     fulfillment_status,
@@ -41,6 +44,7 @@ class Draft:
     charges: list[ChargeRow]
     addresses: list[OrderAddressRow]
     payment: PaymentRow | None
+    sight: Sight
     plan: Plan = field(default_factory=lambda: Plan((), {}))
 
     @property
@@ -67,8 +71,9 @@ class Draft:
         return next(line for line in self.lines if line.id == line_id)
 
 
-def draft_order(actor: Actor, now: datetime, request: PlaceOrder, listing: Listing) -> Draft:
+def draft_order(asked: Asked[PlaceOrder], now: datetime, listing: Listing) -> Draft:
     """The rows of the order. Raises the refusals of all its fields together."""
+    actor, request = asked.actor, asked.request
     channel = listing.channels.get(request.channel)
     if channel is None:
         raise NotFound("channel", f'"{request.channel[:40]}"', path=("channel",))
@@ -79,9 +84,9 @@ def draft_order(actor: Actor, now: datetime, request: PlaceOrder, listing: Listi
             raise WrongCurrency(channel.currency, each.currency[:3], path=each.path)
     _check_authority(actor, request)
     listing.check_reference(channel.id, request)
-    order = _order(now, request, channel)
+    order = _order(asked.id, now, request, channel)
     order.customer_id = customer_of(actor, now, request.customer, listing)
-    draft = Draft(order, [], [], _charges(order, request), _addresses(order, request), None)
+    draft = Draft(order, [], [], _charges(order, request), _addresses(order, request), None, channel.sight)
     faults: list[DomainError] = []
     for n, line in enumerate(request.lines):
         try:
@@ -109,7 +114,7 @@ def _check_authority(actor: Actor, request: PlaceOrder) -> None:
         actor.require(Permission.MANAGE_ORDERS)
 
 
-def _order(now: datetime, request: PlaceOrder, channel: OpenChannel) -> OrderRow:
+def _order(order_id: UUID, now: datetime, request: PlaceOrder, channel: OpenChannel) -> OrderRow:
     facts = OrderFacts(is_on_hold=False, fulfillment_status=NOTHING_YET)
     status = ORDER.step(OrderAction.SUBMIT, OrderStatus.DRAFT, facts)
     if request.is_confirmed:
@@ -117,7 +122,7 @@ def _order(now: datetime, request: PlaceOrder, channel: OpenChannel) -> OrderRow
     if request.placed_at is not None and request.placed_at > now:
         raise InvalidInput("An order cannot have been placed in the future.", path=("placedAt",))
     return OrderRow(
-        id=new_id(),
+        id=order_id,
         number=new_number(),
         channel_id=channel.id,
         external_reference=request.external_reference,

@@ -25,7 +25,7 @@ async def release_reservation(tx: UnitOfWork, request: ReleaseReservation) -> UU
     """Free its units; the reservation's id. Raises IllegalTransition for one that ended."""
     tx.actor.require(Permission.PLACE_ORDERS)
     reservation = await reservations.lock(tx, request.reservation_id)
-    await reservations.end(tx, reservation, ReservationAction.RELEASE)
+    reservations.end(tx, reservation, ReservationAction.RELEASE)
     await give_back(tx, [reservation.id], MovementCause.RELEASED)
     tx.record(ReservationReleased(None, reservation.id))
     return reservation.id
@@ -47,7 +47,7 @@ async def expire_reservations(tx: UnitOfWork, request: ExpireReservations) -> in
     if not overdue:
         return 0
     for reservation in overdue:
-        await reservations.end(tx, reservation, ReservationAction.EXPIRE)
+        reservations.end(tx, reservation, ReservationAction.EXPIRE)
         tx.record(ReservationExpired(None, reservation.id))
     await give_back(tx, [each.id for each in overdue], MovementCause.EXPIRED)
     return len(overdue)

@@ -36,6 +36,6 @@ async def extend_reservation(tx: UnitOfWork, request: ExtendReservation) -> UUID
     # We may have waited for the levels while its time ran out, and others gave its units to somebody else.
     if await reservations.prolong_lines(reservation) < len(lines):
         raise ReservationOver(ReservationStatus.EXPIRED)
-    await reservation.save(update_fields=["expires_at"])
+    tx.change(reservation, "expires_at")
     tx.record(ReservationExtended(None, reservation.id))
     return reservation.id

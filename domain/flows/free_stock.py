@@ -15,14 +15,15 @@ from domain.stock.service import Free
 
 
 async def lock_free(tx: UnitOfWork, variant_ids: Collection[UUID]) -> list[Free]:
-    """What is free of these variants; their levels are locked, in the order of their keys.
+    """What is free of these variants at the locations that take work, in the order in which those are asked for stock.
 
+    The levels are locked, in the order of their keys.
     Units of reservations whose time is over are free: whoever promises next gives them back, before anything is
     refused. That such a reservation has expired is written, and told, by whoever sweeps (flows/end_reservation.py):
     its row is locked before levels are.
     """
     found = await stock.lock_free(variant_ids)
-    reserved = [each.level_id for each in found if each.reserved]
+    reserved = [each.level_id for each in found if each.counters.reserved]
     ended = await reservations.end_overdue_lines(reserved, tx.now) if reserved else []
     if not ended:
         return found
@@ -30,10 +31,7 @@ async def lock_free(tx: UnitOfWork, variant_ids: Collection[UUID]) -> list[Free]
     freed: Counter[UUID] = Counter()
     for line in ended:
         freed[line.level_id] += line.units
-    return [
-        replace(each, atp=each.atp + freed[each.level_id], reserved=each.reserved - freed[each.level_id])
-        for each in found
-    ]
+    return [replace(each, counters=each.counters.more({"reserved": -freed[each.level_id]})) for each in found]
 
 
 async def give_back(tx: UnitOfWork, reservation_ids: Collection[UUID], cause: MovementCause) -> None:

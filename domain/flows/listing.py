@@ -15,7 +15,7 @@ from domain.flows.placement import PlaceCustomer, PlaceOrder
 from domain.kernel.actor import Actor, ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
-from domain.kernel.lookups import look_up
+from domain.kernel.lookups import Found, LookUp, look_up_together
 from domain.kernel.unit_of_work import Asked
 from domain.orders.errors import ExternalReferenceTaken
 
@@ -47,29 +47,32 @@ class Listing:
 
 
 async def load_listing(asked: Sequence[Asked[PlaceOrder]]) -> Listing:
-    """Look everything up in one statement a kind."""
+    """Look everything up, in one statement."""
     requests = [each.request for each in asked]
     skus = {line.sku for each in requests for line in each.lines} | {
         part.sku for each in requests for line in each.lines for part in line.components
     }
-    channels = await open_channels({each.channel for each in requests if len(each.channel) <= LONGEST_CODE})
+    codes = {each.channel for each in requests if len(each.channel) <= LONGEST_CODE}
     named = [each.external_reference for each in requests if each.external_reference]
     buyers = [each.request.customer for each in asked if each.request.customer]
     own = {each.actor.scope.customer_id for each in asked if each.actor.scope.customer_id}
     emails = _normal_emails(buyers)
-    return Listing(
-        channels,
-        await offers(skus, {channel.id for channel in channels.values()}) if skus else {},
-        await known_customers({each.id for each in buyers if each.id} | own, set(emails.values())),
-        emails,
-        await _taken(named) if named else set(),
-        {},
+    channels, on_sale, customers, references = await look_up_together(
+        open_channels(codes),
+        offers(skus, codes),
+        known_customers({each.id for each in buyers if each.id} | own, set(emails.values())),
+        _taken(named),
     )
+    return Listing(channels, on_sale, customers, emails, references, {})
 
 
-async def _taken(references: Sequence[str]) -> set[tuple[UUID, str]]:
-    sql = "SELECT channel_id, external_reference AS name FROM orders WHERE external_reference {0}"
-    return {(row["channel_id"], row["name"]) for row in await look_up(sql, references)}
+def _taken(references: Sequence[str]) -> LookUp[set[tuple[UUID, str]]]:
+    sql = "SELECT channel_id, external_reference FROM orders WHERE external_reference {0}"
+    return LookUp(sql, (references,), _names)
+
+
+def _names(rows: list[Found]) -> set[tuple[UUID, str]]:
+    return {(row["channel_id"], row["external_reference"]) for row in rows}
 
 
 def customer_of(actor: Actor, now: datetime, asked: PlaceCustomer | None, listing: Listing) -> UUID | None:

@@ -17,13 +17,13 @@ from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import Asked, Together, UnitOfWork
-from domain.locations.queries import active_locations
 from domain.orders.events import OrderCompleted, OrderConfirmed, OrderPlaced
 from domain.orders.models import OrderRow
 from domain.payments.events import PaymentExpected
 from domain.stock import service as stock
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause
+from domain.stock.service import Free
 
 PENDING_FOR = timedelta(days=3)
 
@@ -39,7 +39,7 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
     listing = await load_listing(list(sound.values()))
     for n, each in sound.items():
         try:
-            drafts[n] = draft_order(each.actor, tx.now, each.request, listing)
+            drafts[n] = draft_order(each, tx.now, listing)
         except DomainError as refusal:
             outcomes[n] = refusal
     taking = await Taking.begin((asked[n] for n in drafts), drafts.values())
@@ -58,8 +58,8 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
     tx.add(*listing.new_customers(_buyers(drafts, asked)))
     for n, draft in drafts.items():
         tx.begin(draft.order, asked[n].actor)
-    await _write(tx, list(drafts.values()), shelf, taking)
-    await taking.end(tx)
+    await taking.hand_over(tx, shelf.levels)
+    _write(tx, list(drafts.values()), shelf, taking)
     return [outcomes[n] for n in range(len(asked))]
 
 
@@ -89,18 +89,18 @@ def _checked(
 class Shelf:
     """The locked stock levels that these orders draw on, and what is still free of each: below zero, of none."""
 
-    levels: dict[tuple[UUID, str], UUID]
+    levels: dict[tuple[UUID, str], Free]
     free: dict[tuple[UUID, str], int]
-    locations: list[UUID]
+    locations: Sequence[UUID]
 
     @classmethod
     async def lock(cls, tx: UnitOfWork, drafts: Iterable[Draft]) -> "Shelf":
         """Lock every level of every SKU that is asked for, in key order."""
         wanted = {each.variant_id for draft in drafts for each in draft.stocked if each.variant_id}
         found = await lock_free(tx, wanted) if wanted else []
-        levels = {(each.location_id, each.sku): each.level_id for each in found}
+        levels = {(each.location_id, each.sku): each for each in found}
         free = {(each.location_id, each.sku): each.atp for each in found}
-        return cls(levels, free, await active_locations({each.location_id for each in found}) if found else [])
+        return cls(levels, free, list(dict.fromkeys(each.location_id for each in found)))
 
     def promise(self, draft: Draft, *, held: Units) -> Plan:
         """Serve the draft's demand from what is held for it, then from what is free, which is taken off.
@@ -109,7 +109,11 @@ class Shelf:
         """
         first = take_held(draft.demand, {key: units for key, units in held.items() if key[0] in self.locations})
         demand = first.short
-        sources = [Source(place, {sku: self.free.get((place, sku), 0) for sku in demand}) for place in self.locations]
+        units = draft.sight.units
+        sources = [
+            Source(place, {sku: units(place, self.free.get((place, sku), 0)) for sku in demand})
+            for place in self.locations
+        ]
         plan = plan_allocation(demand, sources)
         if not plan.is_complete:
             sku = next(each.sku for each in draft.stocked if each.sku in plan.short)
@@ -130,7 +134,7 @@ def _buyers(drafts: Mapping[int, Draft], asked: Sequence[Asked[PlaceOrder]]) -> 
     return found
 
 
-async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, taking: Taking) -> None:
+def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, taking: Taking) -> None:
     allocations = {draft.order.id: _allocations(draft) for draft in drafts}
     for draft in drafts:
         tx.add(*draft.lines, *draft.requirements, *draft.charges, *draft.addresses, *allocations[draft.order.id])
@@ -151,8 +155,8 @@ async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, taking: Taki
         tx, [work_of(draft.order, row) for draft in confirmed for row in allocations[draft.order.id]]
     )
     taken = [row for rows in allocations.values() for row in rows]
-    allocated = [movement_of(row, shelf.levels[row.location_id, row.sku]) for row in taken]
-    await stock.move(tx, taking.movements(allocated))
+    movements = [movement_of(row, shelf.levels[row.location_id, row.sku].level_id) for row in taken]
+    stock.move_free(tx, taking.beyond(movements), shelf.levels.values())
 
 
 def _allocations(draft: Draft) -> list[AllocationRow]:

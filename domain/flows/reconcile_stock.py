@@ -13,6 +13,7 @@ from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock import service as stock
 from domain.stock.decisions import COUNTERS, LONGEST_NOTE, Counters
 from domain.stock.models import LotRow, MovementCause, StockLevelRow
+from domain.stock.repairs import service as repairs
 
 MOST_REPAIRS = 100
 
@@ -49,9 +50,9 @@ async def reconcile_stock(tx: UnitOfWork, request: ReconcileStock) -> UUID:
 
 async def _repair(tx: UnitOfWork, run_id: UUID, levels: Sequence[Witnesses]) -> None:
     corrections = [
-        stock.Correction(each.counters, each.right, _movement(run_id, each), shortage=each.short) for each in levels
+        repairs.Correction(each.counters, each.right, _movement(run_id, each), shortage=each.short) for each in levels
     ]
-    await stock.set_right(tx, corrections)
+    await repairs.set_right(tx, corrections)
     await _set_lots(tx, {each.level_id: each.right.on_hand for each in levels if each.lots is not None})
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
 from domain.flows.roll_up import roll_up
 from domain.flows.ship_shipment import hand_over
 from domain.kernel.actor import Permission
@@ -48,9 +50,12 @@ async def record_scan(tx: UnitOfWork, request: RecordScan) -> UUID:
     tx.actor.require(Permission.RECORD_SCANS)
     if request.occurred_at > tx.now + CLOCK_DRIFT:
         raise InvalidInput("A scan cannot come from the future.", path=("occurredAt",))
-    found = await _parcel(request)
-    order = await orders.lock(tx, found.order_id)
-    parcel = await _parcel(request)  # again, under the lock: its label may have been moved to another parcel
+    named, name = _named(request)
+    order = await orders.lock_of(tx, named)
+    # Only now, under the lock: its label may have been moved to another parcel.
+    parcel = await named.select_related("shipment").get_or_none() if order else None
+    if order is None or parcel is None:
+        raise NotFound("parcel", name)
     if parcel.order_id != order.id:
         raise Busy
     if not await _keep(tx, parcel, request):
@@ -58,7 +63,7 @@ async def record_scan(tx: UnitOfWork, request: RecordScan) -> UUID:
     if is_later(parcel.tracked_at, parcel.tracking_status, request.occurred_at, request.status):
         parcel.tracking_status, parcel.tracked_at = request.status, request.occurred_at
     tx.record(ParcelScanned(order.id, parcel.id, request.status, request.occurred_at.isoformat()))
-    shipment = await ShipmentRow.get(id=parcel.shipment_id)
+    shipment: ShipmentRow = parcel.shipment
     is_news = shipment.status == ShipmentStatus.PACKED and proves_hand_over(request.status)
     if is_news:
         # The carrier has it: a fact, whatever our books or holds say.
@@ -67,25 +72,24 @@ async def record_scan(tx: UnitOfWork, request: RecordScan) -> UUID:
     if shipment.status != ShipmentStatus.CANCELED and outcome != parcel.outcome:
         is_news = True
         await _settle(tx, order, shipment, parcel, outcome)
-    await parcel.save(update_fields=["tracking_status", "tracked_at", "outcome"])
+    tx.change(parcel, "tracking_status", "tracked_at", "outcome")
     if is_news:  # most scans only say where the parcel is
         await roll_up(tx, order)
+    else:
+        tx.settle(order)
     return parcel.id
 
 
-async def _parcel(request: RecordScan) -> ParcelRow:
+def _named(request: RecordScan) -> tuple[QuerySet[ParcelRow], str]:
+    """The parcel that is meant, and what a refusal calls it."""
     if request.parcel_id is not None:
-        found, name = await ParcelRow.get_or_none(id=request.parcel_id), f"parcel_{request.parcel_id.hex}"
-    elif request.carrier and request.tracking_number:
-        if max(len(request.carrier), len(request.tracking_number)) > LONGEST_LABEL:
-            raise NotFound("parcel", f"{request.carrier[:60]} {request.tracking_number[:60]}", path=("trackingNumber",))
-        named = ParcelRow.filter(carrier=request.carrier, tracking_number=request.tracking_number)
-        found, name = await named.get_or_none(), f"{request.carrier} {request.tracking_number[:60]}"
-    else:
+        return ParcelRow.filter(id=request.parcel_id), f"parcel_{request.parcel_id.hex}"
+    if not request.carrier or not request.tracking_number:
         raise InvalidInput("Name the parcel by its id, or by carrier and tracking number.", path=("parcel",))
-    if found is None:
-        raise NotFound("parcel", name)
-    return found
+    name = f"{request.carrier[:60]} {request.tracking_number[:60]}"
+    if max(len(request.carrier), len(request.tracking_number)) > LONGEST_LABEL:
+        raise NotFound("parcel", name, path=("trackingNumber",))
+    return ParcelRow.filter(carrier=request.carrier, tracking_number=request.tracking_number), name
 
 
 async def _keep(tx: UnitOfWork, parcel: ParcelRow, request: RecordScan) -> bool:

@@ -8,14 +8,14 @@ from uuid import UUID
 from domain.allocation.decisions import Plan, Source, plan_allocation
 from domain.catalog.errors import UnknownSku
 from domain.catalog.queries import Part, parts_of
-from domain.channels.models import ChannelRow
+from domain.channels.queries import OpenChannel, open_channels
 from domain.customers.models import CustomerRow
 from domain.flows.free_stock import lock_free
 from domain.kernel.actor import ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
+from domain.kernel.lookups import look_up
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.queries import active_locations
 from domain.orders.decisions import MOST_UNITS, checked_units
 from domain.reservations.events import ReservationMade
 from domain.reservations.lifecycle import ReservationStatus
@@ -65,19 +65,21 @@ async def reserve_stock(tx: UnitOfWork, request: ReserveStock) -> UUID:
     """
     tx.actor.require(Permission.PLACE_ORDERS)
     _check(request)
-    channel_id, customer_id = await _channel(request.channel), await _customer(tx, request)
+    channel, customer_id = await _channel(request.channel), await _customer(tx, request)
     needs = await _needs(request)
     free = {
         (each.location_id, each.sku): each for each in await lock_free(tx, {need.part.id for need in needs.values()})
     }
-    places = await active_locations({location_id for location_id, _ in free}) if free else []
+    places = dict.fromkeys(location_id for location_id, _ in free)
+    units = channel.sight.units
     sources = [
-        Source(place, {sku: max(free[place, sku].atp, 0) for sku in needs if (place, sku) in free}) for place in places
+        Source(place, {sku: units(place, free[place, sku].atp) for sku in needs if (place, sku) in free})
+        for place in places
     ]
     plan = _planned(needs, sources)
     reservation = ReservationRow(
         id=new_id(),
-        channel_id=channel_id,
+        channel_id=channel.id,
         customer_id=customer_id,
         external_reference=request.reference,
         status=ReservationStatus.ACTIVE,
@@ -87,8 +89,8 @@ async def reserve_stock(tx: UnitOfWork, request: ReserveStock) -> UUID:
     )
     levels = {key: each.level_id for key, each in free.items()}
     lines = _lines(reservation, needs, plan, levels)
-    await stock.move(tx, [_set_aside(line) for line in lines])
     tx.add(reservation, *lines)
+    stock.move_free(tx, [_set_aside(line) for line in lines], free.values())
     tx.record(ReservationMade(None, reservation.id, sum(line.quantity for line in lines)))
     return reservation.id
 
@@ -111,11 +113,12 @@ def checked_minutes(minutes: int) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-async def _channel(code: str) -> UUID:
-    found = await ChannelRow.get_or_none(code=code, is_active=True) if len(code) <= LONGEST_CODE else None
-    if found is None:
+async def _channel(code: str) -> OpenChannel:
+    found = open_channels([code] if len(code) <= LONGEST_CODE else [])
+    channels = found.read(await look_up(found.sql, *found.among))
+    if code not in channels:
         raise NotFound("channel", f'"{code[:LONGEST_CODE]}"', path=("channel",))
-    return found.id
+    return channels[code]
 
 
 async def _customer(tx: UnitOfWork, request: ReserveStock) -> UUID | None:

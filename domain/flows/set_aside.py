@@ -1,6 +1,6 @@
 """Units that a location sets aside for work of its own, a transfer or an assembly: all of them or none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock import service as stock
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause
+from domain.stock.queries import atp
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,7 @@ async def set_aside(tx: UnitOfWork, subject_id: UUID, location_id: UUID, wanted:
 
     Raises InsufficientStock for each SKU of which too few are free there; nothing is allocated then.
     """
-    here = {
-        free.sku: free
-        for free in await lock_free(tx, {each.variant_id for each in wanted})
-        if free.location_id == location_id
-    }
+    here = await _free_at(tx, location_id, {each.variant_id for each in wanted})
     short = [
         InsufficientStock(each.sku, each.units, max(here[each.sku].atp, 0) if each.sku in here else 0)
         for each in wanted
@@ -46,6 +43,25 @@ async def set_aside(tx: UnitOfWork, subject_id: UUID, location_id: UUID, wanted:
             for each in wanted
         ],
     )
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """A locked level, and what may still be promised of it."""
+
+    level_id: UUID
+    atp: int
+
+
+async def _free_at(tx: UnitOfWork, location_id: UUID, variant_ids: Collection[UUID]) -> dict[str, _Shelf]:
+    """What is free at the location, by SKU, also where it takes no orders any more: it may be cleared out."""
+    # All of them at once, in the order of their keys, for the door shows those alone that take orders.
+    levels = await stock.lock_levels(variant_ids)
+    here = {level.sku: _Shelf(level.id, atp(level)) for level in levels if level.location_id == location_id}
+    for free in await lock_free(tx, variant_ids):
+        if free.location_id == location_id:
+            here[free.sku] = _Shelf(free.level_id, free.atp)
+    return here
 
 
 async def give_back(tx: UnitOfWork, subject_id: UUID, location_id: UUID, held: Sequence[SetAside]) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.allocation.decisions import Source, hand_out, plan_allocation
 from domain.allocation.models import AllocationRow
+from domain.channels.queries import sight_of
 from domain.flows.free_stock import lock_free
 from domain.flows.place_orders import movement_of, work_of
 from domain.fulfillment import service as fulfillment
@@ -13,7 +14,6 @@ from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.ids import new_id
 from domain.kernel.sets import add_all, insert
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.queries import active_locations
 from domain.orders import service as orders
 from domain.orders.events import OrderHeld
 from domain.orders.lifecycle import OrderStatus
@@ -35,9 +35,11 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
         demand[each.sku] = demand.get(each.sku, 0) + each.unallocated
     shelf = await lock_free(tx, {each.variant_id for each in wanted if each.variant_id})
     free = {(each.location_id, each.sku): each for each in shelf}
-    places = await active_locations({each.location_id for each in shelf} - set(without)) if shelf else []
+    places = dict.fromkeys(each.location_id for each in shelf if each.location_id not in without)
+    sight = await sight_of(order.channel_id)
     sources = [
-        Source(place, {sku: max(free[place, sku].atp, 0) for sku in demand if (place, sku) in free}) for place in places
+        Source(place, {sku: sight.units(place, free[place, sku].atp) for sku in demand if (place, sku) in free})
+        for place in places
     ]
     plan = plan_allocation(demand, sources)
     by_id = {each.id: each for each in wanted}

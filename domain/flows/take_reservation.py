@@ -17,6 +17,7 @@ from domain.reservations.models import ReservationLineRow, ReservationRow
 from domain.reservations.queries import sees
 from domain.stock import service as stock
 from domain.stock.models import MovementCause
+from domain.stock.service import Free
 
 # Units by location and SKU.
 Units = Mapping[tuple[UUID, str], int]
@@ -88,32 +89,36 @@ class Taking:
                 free[place] += line.held - units[place]
         self.taken[draft.order.id] = _Taken(self.named[name], self.lines[name], units)
 
-    def movements(self, allocated: Sequence[stock.Movement]) -> list[stock.Movement]:
-        """What the orders move: of what they are allocated, a reservation's units change hands instead."""
-        left: Counter[tuple[UUID | None, UUID]] = Counter()
-        handed_over: list[stock.Movement] = []
-        for order_id, taken in self.taken.items():
-            for line in taken.lines:
-                units = taken.units[line.location_id, line.sku]
-                left[order_id, line.level_id] += units
-                handed_over += _handed_over(line, units, order_id)
-        for each in allocated:
-            units = min(each.allocated, left[each.order_id, each.level_id])
-            left[each.order_id, each.level_id] -= units
-            if units < each.allocated:
-                handed_over.append(replace(each, allocated=each.allocated - units))
-        return handed_over
-
-    async def end(self, tx: UnitOfWork) -> None:
-        """End the reservations that were taken. Nothing is written, nor flushed, when there are none."""
+    async def hand_over(self, tx: UnitOfWork, levels: dict[tuple[UUID, str], Free]) -> None:
+        """End the reservations that were taken, and move their units; `levels` are then as they are afterwards."""
         if not self.taken:
             return
         ended = await reservations.end_lines({each.reservation.id for each in self.taken.values()})
         assert len(ended) == sum(len(each.lines) for each in self.taken.values()), "a line ended under our locks"
-        await tx.flush()  # a reservation refers to its order, which has to be there
+        moved: list[stock.Movement] = []
         for order_id, each in self.taken.items():
-            await reservations.end(tx, each.reservation, ReservationAction.TAKE, order_id=order_id)
+            reservations.end(tx, each.reservation, ReservationAction.TAKE, order_id=order_id)
             tx.record(ReservationTaken(None, each.reservation.id, sum(each.units.values())))
+            for line in each.lines:
+                moved += _handed_over(line, each.units[line.location_id, line.sku], order_id)
+        await stock.move(tx, moved)
+        changes = stock.sums(moved)
+        for key, level in levels.items():
+            levels[key] = replace(level, counters=level.counters.more(changes.get(level.level_id, {})))
+
+    def beyond(self, allocated: Sequence[stock.Movement]) -> list[stock.Movement]:
+        """What is left of these movements when what was handed over is taken off: it was moved already."""
+        done: Counter[tuple[UUID | None, UUID]] = Counter()
+        for order_id, taken in self.taken.items():
+            for line in taken.lines:
+                done[order_id, line.level_id] += taken.units[line.location_id, line.sku]
+        left: list[stock.Movement] = []
+        for each in allocated:
+            units = min(each.allocated, done[each.order_id, each.level_id])
+            done[each.order_id, each.level_id] -= units
+            if units < each.allocated:
+                left.append(replace(each, allocated=each.allocated - units))
+        return left
 
 
 def _handed_over(line: ReservationLineRow, units: int, order_id: UUID) -> Iterable[stock.Movement]:

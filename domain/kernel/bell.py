@@ -14,6 +14,10 @@ class Ring:
     sequence: int
 
 
+# Rung with this in an order's place: facts about stock were written, and wait for their positions.
+STOCK = UUID(int=2)
+
+
 class Bell(Protocol):
     """Tells every process that logs have grown."""
 

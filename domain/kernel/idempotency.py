@@ -27,12 +27,13 @@ Name = tuple[str, str]  # whose it is, and the key
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """A key, whose it is, and what it is to name."""
+    """A key, whose it is, and what it is to name: its effect too, where its id is known beforehand."""
 
     principal: str
     key: str
     operation: str
     fingerprint: str
+    effect: UUID | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +110,7 @@ def _row(wanted: Wanted, now: datetime) -> IdempotencyRow:
         key=wanted.key,
         operation=wanted.operation,
         fingerprint=wanted.fingerprint,
+        outcome=_outcome(wanted.effect) if wanted.effect else None,
         created_at=now,
         expires_at=now + KEPT_FOR,
     )
@@ -139,6 +141,11 @@ def _claim(wanted: Wanted, mine: IdempotencyRow | None, bound: Mapping[Name, Ide
     return Claim(row.id, UUID(row.outcome["id"]))
 
 
+def _outcome(effect: UUID) -> dict[str, str]:
+    # In an object, for Tortoise takes a bare text for JSON already written.
+    return {"id": effect.hex}
+
+
 async def bind(outcomes: Mapping[UUID, UUID]) -> None:
     """Write what came of claims, by their rows' ids, in the same commit as the effects."""
     connection = current_connection()
@@ -149,9 +156,8 @@ async def bind(outcomes: Mapping[UUID, UUID]) -> None:
             [list(outcomes), [each.hex for each in outcomes.values()]],
         )
         return
-    for row_id, outcome in outcomes.items():
-        # In an object, for Tortoise takes a bare text for JSON already written.
-        await IdempotencyRow.filter(id=row_id).update(outcome={"id": outcome.hex})
+    for row_id, effect in outcomes.items():
+        await IdempotencyRow.filter(id=row_id).update(outcome=_outcome(effect))
 
 
 async def release(row_ids: Sequence[UUID]) -> None:

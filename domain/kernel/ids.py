@@ -20,6 +20,12 @@ def new_id() -> UUID:
     return made
 
 
+def id_of(text: str) -> UUID:
+    """The key that a database wrote as a text."""
+    known: UUID = FastUUID(text)
+    return known
+
+
 def global_id(prefix: str, local: UUID) -> str:
     """The id as the API shows it, such as `order_0193…` (32 hex digits after the type)."""
     return f"{prefix}_{local.hex}"

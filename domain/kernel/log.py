@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,13 @@ from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.events import OrderFact, StockFact
 from domain.kernel.models import FeedHeadRow, LogRow, StockLogRow
 from domain.kernel.rows import Row
-from domain.kernel.sets import add
+from domain.kernel.sets import Addition, add
 
 # The feeds: of all orders, and of stock. Each has a head, whose lock is taken last, and the two in this order.
 FEED, STOCK_FEED = 1, 2
 STAMPED_AT_ONCE = 1000
+STOCK_KEPT_FOR = timedelta(days=30)
+SWEPT_AT_ONCE, MOST_SWEPT = 1000, 50_000
 # What the log writes of an order.
 HEAD = ("version", "revision", "updated_at")
 
@@ -66,7 +69,7 @@ async def entries(
 
 async def _raise_versions(events: Mapping[UUID, int], edits: Mapping[UUID, int], now: datetime) -> dict[UUID, int]:
     units = {order_id: {"version": count, "revision": edits[order_id]} for order_id, count in events.items()}
-    raised = await add(_orders(), units, now=now, returning=("version",))
+    raised = await add(Addition(_orders(), units, now=now), returning=("version",))
     assert raised.keys() == units.keys(), "a fact about an order that does not exist"
     return {order_id: version for order_id, (version,) in raised.items()}
 
@@ -109,8 +112,22 @@ async def feed_head(feed: int = FEED) -> int:
     return head.position if head else 0
 
 
+async def feed_heads() -> dict[int, int]:
+    """The last stamped position of each feed, in one statement; 0 before the first."""
+    return dict.fromkeys(_FRESH, 0) | dict(await FeedHeadRow.all().values_list("id", "position"))
+
+
 # What waits for its position: a lower sequence of an order first, and of stock what was written first.
 _FRESH = {FEED: ("log", "sequence, id"), STOCK_FEED: ("stock_log", "id")}
+
+
+async def unstamped() -> list[int]:
+    """The feeds with committed facts that have no position: one look for all of them, along indexes of just those."""
+    looks = ", ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE position IS NULL) AS f{n}" for n, (table, _) in _FRESH.items()
+    )
+    [row] = await current_connection().execute_query_dict(f"SELECT {looks}")
+    return [feed for feed in _FRESH if row[f"f{feed}"]]
 
 
 async def stamp(feed: int = FEED) -> int:
@@ -138,3 +155,21 @@ async def stamp(feed: int = FEED) -> int:
         if stamped:
             await FeedHeadRow.filter(id=feed).update(position=F("position") + stamped)
         return stamped
+
+
+async def sweep_stock(now: datetime) -> int:
+    """Forget facts about stock that are past their 30 days, the oldest first; how many there were. Orders' stay.
+
+    What is forgotten is a beginning of the feed: nothing is missing behind the first fact that is kept.
+    """
+    swept = 0
+    stamped = StockLogRow.filter(position__isnull=False).order_by("position")
+    while swept < MOST_SWEPT:
+        oldest = await stamped.limit(SWEPT_AT_ONCE).values_list("position", "occurred_at")
+        past = list(takewhile(lambda each: each[1] < now - STOCK_KEPT_FOR, oldest))
+        if past:
+            await StockLogRow.filter(position__lte=past[-1][0]).delete()
+        swept += len(past)
+        if len(past) < SWEPT_AT_ONCE:
+            break
+    return swept

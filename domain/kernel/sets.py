@@ -1,11 +1,11 @@
-"""Writes by the set: the rows of any tables in one statement, and counters of many rows in another.
+"""Writes by the set: rows of any tables and counters of many rows, in as few statements as they can wait for.
 
 SQLite answers in the same process: there the same is done row by row, at the same cost.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -38,29 +38,73 @@ _ADDED = re.compile(r"\bd_(\w+)")
 _ROWS_AT_ONCE = 200  # of SQLite, whose statements have a bounded number of parameters
 
 
+@dataclass(frozen=True)
+class Addition:
+    """Units for counters of a table's rows, by id: each is added in one guarded UPDATE that reads its own row alone.
+
+    `guard` is a condition over columns, in which `d_<counter>` is what is added to it; `now` goes to `updated_at`.
+    """
+
+    kind: Kind
+    units: Mapping[UUID, Mapping[str, int]]
+    guard: str = ""
+    now: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A row that is there, and the columns that are written of it."""
+
+    row: Row
+    columns: tuple[str, ...] = ()
+
+
 async def insert(rows: Sequence[Row]) -> None:
     """Insert rows of any tables, parents before their children; in one statement where the database can."""
+    await write(rows, (), None)
+
+
+async def write(rows: Sequence[Row], changes: Collection[Changed], addition: Addition | None) -> None:
+    """Insert rows of any tables, parents before their children; change others, and counters of others, all locked.
+
+    In one statement where the database can. Asserts that each row that is added to fulfilled the guard.
+    """
     connection, by_kind = current_connection(), _by_kind(rows)
-    if not by_kind:
+    if addition is None and not changes and not by_kind:
         return
     if dialect_of(connection) is Dialect.SQLITE:
         for kind, those in by_kind.items():
             await kind.bulk_create(those, batch_size=_ROWS_AT_ONCE)
-        return
-    values = [column for kind, those in by_kind.items() for column in _table(kind).columns_of(those)]
-    await connection.execute_query(_insertion(tuple(by_kind)), values)
+        for each in changes:
+            await each.row.save(update_fields=each.columns)
+        changed = len(await add(addition)) if addition else 0
+    else:
+        update, by_columns = _update_of(addition) if addition else None, _by_columns(changes)
+        values = [column for kind, those in by_kind.items() for column in _table(kind).columns_of(those)]
+        values += [each for table, those in by_columns.items() for each in table.columns_of(those)]
+        values += update.values(addition) if addition and update else []
+        sql = _statement(tuple(by_kind), tuple(by_columns), update)
+        [row] = await connection.execute_query_dict(sql, values)
+        changed = row["changed"]
+    assert addition is None or changed == len(addition.units), "a locked row did not fulfil the guard"
 
 
 @cache
-def _insertion(kinds: tuple[Kind, ...]) -> str:
-    """The statement that inserts rows of these tables, however many."""
+def _statement(kinds: tuple[Kind, ...], changed: "tuple[_Table, ...]", update: "_Update | None") -> str:
+    """The statement that inserts rows of tables, changes columns of others and adds to others, however many rows."""
     parts, bound = [], 0
     for table in map(_table, kinds):
         parts.append(table.insert(bound))
         bound += len(table.columns)
+    for table in changed:
+        parts.append(table.update(bound))
+        bound += len(table.columns)
+    fulfilled = "0"
+    if update:
+        parts.append(update.sql(bound))
+        fulfilled = f"(SELECT count(*) FROM part_{len(parts) - 1})"
     # Foreign keys are checked when the whole statement has ended, so that the parts may refer to one another.
-    head = ", ".join(f"part_{n} AS ({part})" for n, part in enumerate(parts[:-1]))
-    return f"WITH {head} {parts[-1]}" if head else parts[-1]
+    return f"WITH {', '.join(f'part_{n} AS ({part})' for n, part in enumerate(parts))} SELECT {fulfilled} AS changed"
 
 
 async def insert_new(rows: Sequence[Row]) -> set[UUID]:
@@ -77,79 +121,83 @@ async def insert_new(rows: Sequence[Row]) -> set[UUID]:
     return {found["id"] for found in await connection.execute_query_dict(sql, table.columns_of(those))}
 
 
-async def add(
-    kind: Kind,
-    units: Mapping[UUID, Mapping[str, int]],
-    *,
-    guard: str = "",
-    now: datetime | None = None,
-    returning: Sequence[str] = (),
-) -> dict[UUID, tuple[Any, ...]]:
-    """Add to counters of rows, each in one guarded UPDATE that reads its own row alone; of those changed, by id,
-    the columns `returning` as they are then. A row that is missing there did not fulfil the guard.
+async def add(addition: Addition, *, returning: Sequence[str] = ()) -> dict[UUID, tuple[Any, ...]]:
+    """Add to counters now; of the rows that changed, by id, the columns `returning` as they are then.
 
-    `guard` is a condition over columns, in which `d_<counter>` is what is added to it; `now` goes to `updated_at`.
+    A row that is missing there did not fulfil the guard.
     """
-    counters = sorted({name for changes in units.values() for name in changes} | set(_ADDED.findall(guard)))
-    if not units:
+    if not addition.units:
         return {}
-    changed = [f'"{name}" = "{name}" + d_{name}' for name in counters] + (["updated_at = d_now"] if now else [])
-    statement = _Addition(kind, ", ".join(changed), f" AND ({guard})" if guard else "", tuple(returning), now)
-    if dialect_of(current_connection()) is Dialect.SQLITE:
-        return await statement.one_by_one(units, counters)
-    return await statement.at_once(units, counters)
+    update, connection = _update_of(addition), current_connection()
+    if dialect_of(connection) is Dialect.SQLITE:
+        done = await update.one_by_one(addition)
+        found = await addition.kind.filter(id__in=done).values_list("id", *returning) if returning else zip(done)
+        return {each: tuple(rest) for each, *rest in found}
+    sql = ", ".join([update.sql(0), *returning])
+    rows = await connection.execute_query_dict(sql, update.values(addition))
+    return {row["id"]: tuple(row[name] for name in returning) for row in rows}
 
 
 async def add_all(kind: Kind, units: Mapping[UUID, Mapping[str, int]]) -> None:
     """Add to counters of rows whose order is locked. Asserts that each is there, and that none falls below zero."""
     counters = sorted({name for changes in units.values() for name in changes})
-    changed = await add(kind, units, guard=" AND ".join(f"{name} + d_{name} >= 0" for name in counters))
+    changed = await add(Addition(kind, units, " AND ".join(f"{name} + d_{name} >= 0" for name in counters)))
     assert changed.keys() == units.keys(), f"more was taken out of {kind._meta.db_table} than is in it: {units}"
 
 
+def _update_of(addition: Addition) -> "_Update":
+    named = {name for changes in addition.units.values() for name in changes}
+    counters = tuple(sorted(named | set(_ADDED.findall(addition.guard))))
+    return _Update(addition.kind, counters, addition.guard, is_timed=addition.now is not None)
+
+
 @dataclass(frozen=True)
-class _Addition:
-    """UPDATE … SET counter = counter + d_counter WHERE … over some rows of one table."""
+class _Update:
+    """UPDATE … SET counter = counter + d_counter WHERE … over some rows of one table: the same for any of them."""
 
     kind: Kind
-    changed: str
+    counters: tuple[str, ...]
     guard: str
-    returning: tuple[str, ...]
-    now: datetime | None
+    is_timed: bool
 
-    async def at_once(
-        self, units: Mapping[UUID, Mapping[str, int]], counters: list[str]
-    ) -> dict[UUID, tuple[Any, ...]]:
-        ids = sorted(units)
-        columns = ", ".join(f"${n}::bigint[]" for n in range(2, len(counters) + 2))
-        names = ", ".join(f"d_{name}" for name in counters)
-        now = f", (SELECT ${len(counters) + 2}::timestamptz AS d_now) AS clock" if self.now else ""
-        sql = (
-            f'UPDATE "{self.kind._meta.db_table}" SET {self.changed}'
-            f" FROM unnest($1::uuid[], {columns}) AS change (changed_id, {names}){now}"
-            f" WHERE id = changed_id{self.guard} RETURNING {', '.join(['id', *self.returning])}"
+    @property
+    def _start(self) -> str:
+        changed = [f'"{name}" = "{name}" + d_{name}' for name in self.counters]
+        changed += ["updated_at = d_now"] if self.is_timed else []
+        return f'UPDATE "{self.kind._meta.db_table}" SET {", ".join(changed)}'
+
+    @property
+    def _guard(self) -> str:
+        return f" AND ({self.guard})" if self.guard else ""
+
+    def sql(self, bound: int) -> str:
+        """PostgreSQL's statement, whose parameters follow the bound ones; of the rows that changed, the id."""
+        first = bound + 2
+        columns = ", ".join(f"${n}::bigint[]" for n, _ in enumerate(self.counters, first))
+        names = ", ".join(f"d_{name}" for name in self.counters)
+        clock = f", (SELECT ${first + len(self.counters)}::timestamptz AS d_now) AS clock" if self.is_timed else ""
+        return (
+            f"{self._start} FROM unnest(${bound + 1}::uuid[], {columns}) AS change (changed_id, {names}){clock}"
+            f" WHERE id = changed_id{self._guard} RETURNING id"
         )
-        values: list[Any] = [ids, *([units[each].get(name, 0) for each in ids] for name in counters)]
-        found = await current_connection().execute_query_dict(sql, [*values, self.now] if self.now else values)
-        return {row["id"]: tuple(row[name] for name in self.returning) for row in found}
 
-    async def one_by_one(
-        self, units: Mapping[UUID, Mapping[str, int]], counters: list[str]
-    ) -> dict[UUID, tuple[Any, ...]]:
-        places = {f"d_{name}": f"?{n}" for n, name in enumerate(counters, 2)} | {"d_now": f"?{len(counters) + 2}"}
-        sql = f'UPDATE "{self.kind._meta.db_table}" SET {self.changed} WHERE id = ?1{self.guard}'
-        sql = _ADDED.sub(lambda name: places[name[0]], sql)
+    def values(self, addition: Addition) -> list[Any]:
+        """The parameters: a column of ids, one for each counter, and the time."""
+        ids = sorted(addition.units)
+        columns = [[addition.units[each].get(name, 0) for each in ids] for name in self.counters]
+        return [ids, *columns, *([addition.now] if addition.now else [])]
+
+    async def one_by_one(self, addition: Addition) -> list[UUID]:
+        """The same on SQLite; the ids of the rows that changed."""
+        places = {f"d_{name}": f"?{n}" for n, name in enumerate([*self.counters, "now"], 2)}
+        sql = _ADDED.sub(lambda name: places[name[0]], f"{self._start} WHERE id = ?1{self._guard}")
         done, connection = [], current_connection()
-        for each in sorted(units):
-            values = [str(each), *(units[each].get(name, 0) for name in counters)]
-            if self.now:
-                values.append(self.now.isoformat(" "))
+        for each, changes in sorted(addition.units.items()):
+            values = [str(each), *(changes.get(name, 0) for name in self.counters)]
+            values += [addition.now.isoformat(" ")] if addition.now else []
             count, _ = await connection.execute_query(sql, values)
             done += [each] if count else []
-        if not self.returning or not done:
-            return dict.fromkeys(done, ())
-        found = await self.kind.filter(id__in=done).values_list("id", *self.returning)
-        return {each: tuple(rest) for each, *rest in found}
+        return done
 
 
 def _by_kind(rows: Sequence[Row]) -> dict[Kind, list[Row]]:
@@ -159,9 +207,16 @@ def _by_kind(rows: Sequence[Row]) -> dict[Kind, list[Row]]:
     return found
 
 
+def _by_columns(changes: Collection[Changed]) -> "dict[_Table, list[Row]]":
+    found: dict[_Table, list[Row]] = defaultdict(list)
+    for each in changes:
+        found[_table(type(each.row), ("id", *each.columns))].append(each.row)
+    return found
+
+
 @dataclass(frozen=True)
 class _Table:
-    """How rows of a table become arrays, one a column, and arrays become rows of PostgreSQL's table."""
+    """How rows of a table become arrays, one a column, and arrays become columns of rows in PostgreSQL's table."""
 
     name: str
     columns: tuple[str, ...]
@@ -170,16 +225,25 @@ class _Table:
     jsons: tuple[int, ...]
 
     def insert(self, bound: int) -> str:
-        """The statement, whose parameters follow the bound ones."""
-        places = ", ".join(
-            f"${bound + n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(self.types, 1)
-        )
+        """The statement of new rows, whose parameters follow the bound ones."""
         names = ", ".join(f'"{name}"' for name in self.columns)
-        shown = ", ".join(
-            f'"{name}"::jsonb' if kind == "jsonb" else f'"{name}"'
-            for name, kind in zip(self.columns, self.types, strict=True)
-        )
-        return f'INSERT INTO "{self.name}" ({names}) SELECT {shown} FROM unnest({places}) AS given ({names})'
+        return f'INSERT INTO "{self.name}" ({names}) SELECT {", ".join(self._values)} FROM {self._given(bound)}'
+
+    def update(self, bound: int) -> str:
+        """The statement that writes these columns of rows that are there; the first one is the id."""
+        written = list(zip(self.columns, self._values, strict=True))[1:]
+        changed = ", ".join(f'"{name}" = {value}' for name, value in written)
+        return f'UPDATE "{self.name}" SET {changed} FROM {self._given(bound)} WHERE "{self.name}".id = given.id'
+
+    @property
+    def _values(self) -> list[str]:
+        kinds = zip(self.columns, self.types, strict=True)
+        return [f'given."{name}"::jsonb' if kind == "jsonb" else f'given."{name}"' for name, kind in kinds]
+
+    def _given(self, bound: int) -> str:
+        places = [f"${bound + n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(self.types, 1)]
+        names = ", ".join(f'"{name}"' for name in self.columns)
+        return f"unnest({', '.join(places)}) AS given ({names})"
 
     def columns_of(self, rows: Sequence[Row]) -> list[Sequence[Any]]:
         """The values of the rows, a column at a time."""
@@ -190,13 +254,14 @@ class _Table:
 
 
 @cache
-def _table(kind: Kind) -> _Table:
+def _table(kind: Kind, columns: tuple[str, ...] | None = None) -> _Table:
+    """Of these columns, or of all."""
     meta = kind._meta
-    names = list(meta.fields_db_projection)
+    names = columns or tuple(meta.fields_db_projection)
     types = tuple(_type_of(meta.fields_map[name]) for name in names)
-    columns = tuple(meta.fields_db_projection[name] for name in names)
+    shown = tuple(meta.fields_db_projection[name] for name in names)
     jsons = tuple(n for n, each in enumerate(types) if each == "jsonb")
-    return _Table(meta.db_table, columns, types, attrgetter(*names), jsons)
+    return _Table(meta.db_table, shown, types, attrgetter(*names), jsons)
 
 
 def _type_of(field: Field[Any]) -> str:

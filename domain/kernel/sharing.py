@@ -24,6 +24,7 @@ from domain.kernel.unit_of_work import Asked, Outcome, Together, UnitOfWork
 MOST_TOGETHER = 64
 HEAVIEST = 400  # of what the flow weighs: order lines, for placing orders
 AT_ONCE = 2  # the next one is prepared while the last one waits for its commit
+NOT_SPLIT = 8  # so few go together, whatever else is under way
 MOST_WAITING = 2_000
 
 
@@ -45,6 +46,7 @@ class SharedTransactions:
 
     _waiting: deque[_Member] = field(default_factory=deque)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _begun: int = 0  # how many requests are being carried out
 
     async def run(
         self, flow: Together[Any], bell: Bell, actor: Actor, request: Any, key: str | None
@@ -84,8 +86,14 @@ class SharedTransactions:
     async def _carry_out(self) -> None:
         await asyncio.sleep(0)  # those that arrived in the same turn come along
         members = self._next()
-        if not members:
-            return
+        if members:
+            self._begun += len(members)
+            try:
+                await self._share(members)
+            finally:
+                self._begun -= len(members)
+
+    async def _share(self, members: Sequence[_Member]) -> None:
         batch = _Batch(members)
         try:
             rings, outcomes = await batch.carry_out()
@@ -105,12 +113,15 @@ class SharedTransactions:
     def _next(self) -> list[_Member]:
         """Those that share the next transaction: of one flow, not too heavy, and no key twice.
 
-        A twin waits for the first to commit, and is then answered by what it did.
+        A twin waits for the first to commit, and is then answered by what it did. Nor more than a fair share of all
+        that there are: where one took everything, the others would have nothing to do meanwhile.
         """
+        share = -(-(len(self._waiting) + self._begun) // AT_ONCE)
+        most = min(max(share, NOT_SPLIT), MOST_TOGETHER)
         found: list[_Member] = []
         later: list[_Member] = []
         weight, keys = 0, set[tuple[str, str]]()
-        while self._waiting and len(found) < MOST_TOGETHER:
+        while self._waiting and len(found) < most:
             member = self._waiting.popleft()
             name = (member.asked.actor.principal, member.key or "")
             fits = not found or (member.flow is found[0].flow and weight + member.weight <= HEAVIEST)
@@ -160,20 +171,23 @@ class _Batch:
             found = await members[0].flow.many(tx, [members[n].asked for n in fresh]) if fresh else []
             done = dict(zip(fresh, found, strict=True))
             rings = await tx.write()
-            await _let_keys_go(claims, done)
+            await _let_keys_go(members, claims, done)
             self.is_committing = True
         for n, value in done.items():
             outcomes[n] = Outcome(value) if isinstance(value, UUID) else value
         return rings, [outcomes[n] for n in range(len(members))]
 
 
-async def _let_keys_go(claims: Mapping[int, idempotency.Claim], done: Mapping[int, UUID | DomainError]) -> None:
-    """Bind the keys of what was done to its effects, and leave those of what was refused free."""
-    held = {claims[n].row_id: value for n, value in done.items() if n in claims}
-    if effects := {row_id: value for row_id, value in held.items() if isinstance(value, UUID)}:
-        await idempotency.bind(effects)
-    if refused := [row_id for row_id in held if row_id not in effects]:
+async def _let_keys_go(
+    members: Sequence[_Member], claims: Mapping[int, idempotency.Claim], done: Mapping[int, UUID | DomainError]
+) -> None:
+    """Leave the keys of what was refused free, and bind those of what was done, but where the claim said it already."""
+    held = {n: value for n, value in done.items() if n in claims}
+    if refused := [claims[n].row_id for n, value in held.items() if isinstance(value, DomainError)]:
         await idempotency.release(refused)
+    effects = {n: value for n, value in held.items() if isinstance(value, UUID) and value != members[n].asked.id}
+    if effects:
+        await idempotency.bind({claims[n].row_id: value for n, value in effects.items()})
 
 
 async def _claims(members: Sequence[_Member], tx: UnitOfWork) -> dict[int, idempotency.Claim]:
@@ -184,6 +198,7 @@ async def _claims(members: Sequence[_Member], tx: UnitOfWork) -> dict[int, idemp
             member.key,
             member.flow.name,
             idempotency.fingerprint(member.flow.name, member.asked.request),
+            member.asked.id,
         )
         for n, member in enumerate(members)
         if member.key is not None

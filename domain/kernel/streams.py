@@ -1,10 +1,10 @@
-"""Streams: the log read as gapless sequences of events, from any place on, by whoever may see them."""
+"""Streams: logs read as gapless sequences of events, from any place on, by whoever may see them."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -15,6 +15,10 @@ from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.log import feed_head
 from domain.kernel.models import LogRow
 from domain.kernel.visibility import of_order
+
+EventT = TypeVar("EventT")
+EventT_co = TypeVar("EventT_co", covariant=True)
+RowT = TypeVar("RowT", bound=Model)
 
 PAGE_ROWS = 200
 LOOKED_UP_AT_ONCE = 10_000  # ids in one statement; PostgreSQL takes 32,767 parameters, SQLite 32,766
@@ -88,12 +92,15 @@ class Doorbell(Protocol):
     def listen_feed(self) -> AbstractAsyncContextManager[Ears]:
         """Ears for the feed."""
 
+    def listen_stock(self) -> AbstractAsyncContextManager[Ears]:
+        """Ears for the feed of stock."""
+
 
 @dataclass(frozen=True)
-class Page:
+class Page(Generic[EventT_co]):
     """Visible events behind a place, in order. Everything up to `place` has been read, the hidden ones too."""
 
-    events: Sequence[LogRow]
+    events: Sequence[EventT_co]
     place: int
     is_last: bool
 
@@ -106,7 +113,7 @@ class Present:
     order: Model | None = None
 
 
-class Stream(Protocol):
+class Stream(Protocol[EventT_co]):
     """A gapless sequence of events; a place in it is the number of the last event that was read."""
 
     def listen(self, doorbell: Doorbell) -> AbstractAsyncContextManager[Ears]:
@@ -115,7 +122,7 @@ class Stream(Protocol):
     async def keeps(self, place: int) -> bool:
         """Whether the log still holds everything that follows the place."""
 
-    async def read(self, place: int) -> Page | None:
+    async def read(self, place: int) -> Page[EventT_co] | None:
         """What follows the place; None when the stream never came so far (a database restored from a backup)."""
 
     async def present(self) -> Present:
@@ -140,11 +147,11 @@ class OrderStream:
     async def keeps(self, place: int) -> bool:
         return place >= 0
 
-    async def read(self, place: int) -> Page | None:
+    async def read(self, place: int) -> Page[LogRow] | None:
         head = (await versions([self.order_id])).get(self.order_id, 0)
         if place > head:
             return None
-        return await _page(Q(order_id=self.order_id) & self.events, "sequence", place, head)
+        return await page_of(LogRow, Q(order_id=self.order_id) & self.events, "sequence", place, head)
 
     async def present(self) -> Present:
         order = await self.order()
@@ -166,11 +173,11 @@ class FeedStream:
         first = await LogRow.filter(position__isnull=False).order_by("position").first().values_list("position")
         return first is None or bool(place >= first[0] - 1)
 
-    async def read(self, place: int) -> Page | None:
+    async def read(self, place: int) -> Page[LogRow] | None:
         head = await feed_head()
         if place > head:
             return None
-        page = await _page(self.events, "position", place, head)
+        page = await page_of(LogRow, self.events, "position", place, head)
         if not page.events or not self.orders:
             return page
         concerned = sorted({event.order_id for event in page.events})
@@ -181,7 +188,9 @@ class FeedStream:
         return Present(await feed_head())
 
 
-async def follow(stream: Stream, doorbell: Doorbell, after: int | None) -> AsyncGenerator[LogRow | Present, None]:
+async def follow(
+    stream: Stream[EventT], doorbell: Doorbell, after: int | None
+) -> AsyncGenerator[EventT | Present, None]:
     """Every event behind `after` as it comes, each once and in order; first the present when `after` is no place.
 
     It listens before it reads, so nothing falls between. It never waits with an event in hand, so a slow reader hurts
@@ -230,12 +239,15 @@ async def write_mark() -> tuple[int, int] | None:
     return row["data_version"], row["own_changes"]
 
 
-async def _page(which: Q, number: str, place: int, head: int) -> Page:
-    """A page of the rows behind `place`. `head` was read first: what is up to it was committed before this began."""
+async def page_of(rows: type[RowT], which: Q, number: str, place: int, head: int) -> Page[RowT]:
+    """A page of the rows whose `number` is behind `place`.
+
+    `head` was read first: what is up to it was committed before this began.
+    """
     if place == head:
         return Page((), place, is_last=True)
     behind: dict[str, Any] = {f"{number}__gt": place, f"{number}__lte": head}
-    events = await LogRow.filter(which, **behind).order_by(number).limit(PAGE_ROWS)
+    events = await rows.filter(which, **behind).order_by(number).limit(PAGE_ROWS)
     if len(events) < PAGE_ROWS:
         return Page(events, head, is_last=True)
     return Page(events, getattr(events[-1], number), is_last=False)

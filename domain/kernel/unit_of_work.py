@@ -10,12 +10,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from domain.kernel import jobs, log
 from domain.kernel.actor import Actor
-from domain.kernel.bell import Ring
+from domain.kernel.bell import STOCK, Ring
 from domain.kernel.errors import DomainError
 from domain.kernel.events import Fact, OrderFact, StockFact
+from domain.kernel.ids import new_id
 from domain.kernel.jobs import NewJob
 from domain.kernel.rows import Row
-from domain.kernel.sets import insert
+from domain.kernel.sets import Addition, Changed, write
 
 RequestT = TypeVar("RequestT")
 ValueT = TypeVar("ValueT")
@@ -32,11 +33,12 @@ class UnitOfWork:
     stock_facts: list[StockFact] = field(default_factory=list)
     jobs: list[NewJob] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    addition: Addition | None = None
     # Where several share the transaction: who asked for which new order.
     askers: dict[UUID, Actor] = field(default_factory=dict)
     # The rows of orders that are written at the end, with the version that the facts give them.
     heads: dict[UUID, Any] = field(default_factory=dict)
-    settled: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
+    changed: dict[UUID, Changed] = field(default_factory=dict)
 
     def record(self, *facts: Fact) -> None:
         """These are true when this commits; the caller holds the locks of their orders and levels."""
@@ -54,16 +56,27 @@ class UnitOfWork:
         """Insert these with everything else at the end, in one statement, parents first: nothing reads them before."""
         self.rows.extend(rows)
 
+    def add_units(self, addition: Addition) -> None:
+        """Add to counters of locked rows with everything else at the end. Once: what is seen of them is old then."""
+        assert self.addition is None, "counters that wait to be changed are changed again"
+        self.addition = addition if addition.units else None
+
     def begin(self, order: Row, asker: Actor) -> None:
         """Insert this order at the end, whose stream begins with what is recorded about it here."""
         self.heads[order.id], self.askers[order.id] = order, asker
         self.rows.append(order)
 
+    def change(self, row: Row, *columns: str) -> None:
+        """Write these columns of a locked row with everything else at the end: the flow's last word on them."""
+        known = self.changed.get(row.id, Changed(row))
+        assert known.row is row, "two of one row"
+        self.changed[row.id] = Changed(row, tuple(sorted({*known.columns, *columns})))
+
     def settle(self, order: Row, *columns: str) -> None:
         """Write these columns of the locked order at the end, together with its version: the flow's last word on it."""
         assert self.heads.get(order.id, order) is order, "two rows of one order"
         self.heads[order.id] = order
-        self.settled[order.id] = tuple({*self.settled.get(order.id, ()), *columns})
+        self.change(order, *columns, *log.HEAD)
 
     def principal(self, order_id: UUID | None) -> str:
         """Who does it to this order: the name for its audit records."""
@@ -72,20 +85,19 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what was added and settled so far, but for versions: what follows in this transaction reads it."""
-        await insert(self.rows)
-        for order_id, columns in self.settled.items():
-            await self.heads[order_id].save(update_fields=columns)
-        for written in (self.rows, self.settled, self.heads):
+        await write(self.rows, self.changed.values(), self.addition)
+        self.addition = None
+        for written in (self.rows, self.changed, self.heads):
             written.clear()
 
     async def write(self) -> Sequence[Ring]:
         """Write what was added, recorded and enqueued: the last thing before the commit. Where each stream now ends."""
         entries, rings = await log.entries(self.facts, self.principal, self.now, self.heads)
         about_stock = await log.stock_entries(self.stock_facts, self.actor.principal, self.now)
-        for order_id, columns in self.settled.items():
-            await self.heads[order_id].save(update_fields=(*columns, *log.HEAD))
-        await insert([*self.rows, *entries, *about_stock, *jobs.rows_of(self.jobs, self.now)])
-        return rings
+        rows = [*self.rows, *entries, *about_stock, *jobs.rows_of(self.jobs, self.now)]
+        await write(rows, self.changed.values(), self.addition)
+        # A ring for an order has both feeds looked at.
+        return [Ring(STOCK, 0)] if about_stock and not rings else rings
 
 
 Flow = Callable[[UnitOfWork, RequestT], Awaitable[ValueT]]
@@ -101,10 +113,11 @@ class Outcome(Generic[ValueT]):
 
 @dataclass(frozen=True)
 class Asked(Generic[RequestT]):
-    """A request, and who asks it."""
+    """A request, who asks it, and the id of what it makes, if it makes something."""
 
     actor: Actor
     request: RequestT
+    id: UUID = field(default_factory=new_id)
 
 
 # Does what several ask in one transaction: for each its id or its refusal, and a refused one leaves no trace. It asks

@@ -1,12 +1,8 @@
-"""Who may see the places that hold and ship stock, and which of them take work."""
-
-from collections.abc import Collection
-from uuid import UUID
+"""Who may see the places that hold and ship stock."""
 
 from tortoise.expressions import Q
 
 from domain.kernel.actor import Permission, Scope
-from domain.kernel.lookups import look_up
 from domain.kernel.visibility import EVERYTHING, NOTHING
 
 
@@ -14,9 +10,3 @@ def visible_locations(scope: Scope) -> Q:
     """Locations are for staff who may read stock or orders."""
     may_read = scope.may(Permission.READ_STOCK) or scope.may(Permission.READ_ORDERS)
     return EVERYTHING if scope.sees_everything and may_read else NOTHING
-
-
-async def active_locations(ids: Collection[UUID]) -> list[UUID]:
-    """Those of these that take work, in the order in which they are asked for stock."""
-    found = await look_up("SELECT id FROM locations WHERE id {0} AND is_active ORDER BY priority, code", ids)
-    return [row["id"] for row in found]

@@ -2,7 +2,11 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
+
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
 
 from domain.kernel.errors import NotFound, StaleRevision
 from domain.kernel.sets import add_all
@@ -36,6 +40,13 @@ async def lock(tx: UnitOfWork, order_id: UUID, *, expected_revision: int | None 
     if expected_revision is not None and expected_revision != order.revision:
         raise StaleRevision(expected_revision, order.revision)
     return order
+
+
+async def lock_of(tx: UnitOfWork, part: QuerySet[Any]) -> OrderRow | None:
+    """The order that the one part belongs to, locked until the commit; None when there is none in sight."""
+    whose = OrderRow.filter(visible_orders(tx.actor.scope), id=Subquery(part.values("order_id")))
+    order = await whose.select_for_update().get_or_none()
+    return tx.heads.get(order.id, order) if order else None
 
 
 async def is_on_hold(order_id: UUID) -> bool:

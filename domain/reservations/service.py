@@ -61,13 +61,13 @@ async def prolong_lines(reservation: ReservationRow) -> int:
     return await held.update(expires_at=reservation.expires_at)
 
 
-async def end(
+def end(
     tx: UnitOfWork, reservation: ReservationRow, action: ReservationAction, *, order_id: UUID | None = None
 ) -> None:
-    """End the locked reservation. Raises IllegalTransition when it ended before."""
+    """End the locked reservation, with everything else at the end. Raises IllegalTransition when it ended before."""
     reservation.status = RESERVATION.step(action, reservation.status, reservation.facts(tx.now))
     reservation.ended_at, reservation.order_id = tx.now, order_id
-    await reservation.save(update_fields=["status", "ended_at", "order_id"])
+    tx.change(reservation, "status", "ended_at", "order_id")
 
 
 @dataclass(frozen=True)

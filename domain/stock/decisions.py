@@ -55,6 +55,10 @@ class Counters:
         promised = self.allocated + self.reserved
         return min(max(promised + self.damaged + self.quarantined - self.on_hand, 0), promised)
 
+    def more(self, changes: Mapping[str, int]) -> Self:
+        """The counters after these changes."""
+        return type(self)(**{name: getattr(self, name) + changes.get(name, 0) for name in COUNTERS})
+
     def less(self, changes: Mapping[str, int]) -> Self:
         """The counters before these changes."""
         return type(self)(**{name: getattr(self, name) - changes.get(name, 0) for name in COUNTERS})

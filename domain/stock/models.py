@@ -116,6 +116,9 @@ class StockMovementRow(Row):
 
     level: Any = reference("StockLevelRow", "The level that changed.", index=False)
     level_id: UUID
+    # The level's own, which never change: written here too, for the ledger is asked by them.
+    sku = fields.CharField(max_length=64, description="The SKU that is counted.")
+    location_id = fields.UUIDField(description="Where it is.")
     on_hand = fields.IntField(default=0, description="Change of on hand.")
     allocated = fields.IntField(default=0, description="Change of allocated.")
     reserved = fields.IntField(default=0, description="Change of reserved.")
@@ -137,13 +140,22 @@ class StockMovementRow(Row):
 
     class Meta:
         table = "stock_movements"
-        indexes = [Index(fields=("level_id", "occurred_at", "id"))]
+        indexes = [
+            Index(fields=("level_id", "occurred_at", "id")),
+            Index(fields=("occurred_at", "id")),
+            Index(fields=("sku", "occurred_at", "id")),
+            Index(fields=("location_id", "occurred_at", "id")),
+        ]
         # What people and deliveries did to a level, among all that orders did.
         constraints = [
             partial_index(
                 "stock_movements_not_of_orders",
                 ("level_id", "occurred_at", "id"),
                 "cause NOT IN ('ALLOCATED', 'DEALLOCATED', 'SHIPPED')",
+            ),
+            # What is common is found by walking along the times: no order pays for an index of why.
+            partial_index(
+                "stock_movements_cause", ("cause", "occurred_at", "id"), "cause NOT IN ('ALLOCATED', 'SHIPPED')"
             ),
             partial_index("stock_movements_subject", ("subject_id", "occurred_at", "id"), "subject_id IS NOT NULL"),
             partial_index("stock_movements_lot", ("lot_id", "occurred_at", "id"), "lot_id IS NOT NULL"),
@@ -190,15 +202,20 @@ class SerialNumberRow(Row):
 class ShortageRow(Row):
     """Facts took more units than were free: so many are promised that are not there."""
 
-    level: Any = reference("StockLevelRow", "Where they are missing.")
+    level: Any = reference("StockLevelRow", "Where they are missing.", index=False)
     level_id: UUID
+    is_open = fields.BooleanField(default=True, description="Whether units are still missing.")
     units = fields.IntField(description="Units promised that are not there; 0 once it is over.")
     opened_at = fields.DatetimeField(description="When it began.")
     resolved_at = fields.DatetimeField(null=True, description="When every promise was kept or given elsewhere.")
 
     class Meta:
         table = "shortages"
-        indexes = [Index(fields=("opened_at", "id"))]
+        indexes = [
+            Index(fields=("opened_at", "id")),
+            Index(fields=("is_open", "opened_at", "id")),
+            Index(fields=("level_id", "opened_at", "id")),
+        ]
         constraints = [
             UniqueConstraint(fields=("level_id",), name="shortages_open", condition="resolved_at IS NULL"),
             CheckConstraint(check="units >= 0", name="shortages_units_not_negative"),

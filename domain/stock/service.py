@@ -1,7 +1,7 @@
 """Writes to stock: every change of a counter is one guarded UPDATE and one ledger line, in the same transaction."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from domain.kernel.errors import InvalidInput
 from domain.kernel.events import StockFact
 from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
-from domain.kernel.sets import add, insert_new
+from domain.kernel.sets import Addition, add, insert_new
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.stock.decisions import COUNTERS, Counters, LotUnits, available_to_promise
+from domain.stock.decisions import COUNTERS, Counters, LotUnits
 from domain.stock.errors import InsufficientStock
 from domain.stock.events import (
     ShortageOpened,
@@ -81,29 +81,38 @@ async def lock_each(level_ids: Collection[UUID]) -> list[StockLevelRow]:
 
 @dataclass(frozen=True)
 class Free:
-    """What may still be promised of a SKU at a location; negative when facts took more than was free.
-
-    `reserved` are units that baskets hold, which are free again where their time is over.
-    """
+    """A locked level of a SKU at a location that takes work, as it was when it was locked."""
 
     level_id: UUID
     location_id: UUID
     sku: str
-    atp: int
-    reserved: int
+    counters: Counters
+    low_stock_at: int | None = None
+
+    @property
+    def atp(self) -> int:
+        """What may still be promised; negative when facts took more than was free."""
+        return self.counters.atp
+
+
+# Locked in the order of their keys, whatever the order in which they are given.
+_LOCK_FREE = """
+    SELECT id, location_id, sku, low_stock_at, on_hand, allocated, reserved, waiting, damaged, quarantined,
+        safety_stock, incoming
+    FROM (SELECT level.*, place.priority, place.code
+          FROM stock_levels AS level JOIN locations AS place ON place.id = level.location_id
+          WHERE level.variant_id {0} AND place.is_active ORDER BY level.id FOR UPDATE OF level) AS locked
+    ORDER BY priority, code, id
+"""
 
 
 async def lock_free(variant_ids: Collection[UUID]) -> list[Free]:
-    """What is free of these variants at every location; their levels are locked, in the order of their keys."""
-    found = await look_up(
-        "SELECT id, location_id, sku, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock"
-        " FROM stock_levels WHERE variant_id {0} ORDER BY id FOR UPDATE",
-        variant_ids,
-    )
-    return [
-        Free(level, place, sku, available_to_promise(*counters), counters[2])
-        for level, place, sku, *counters in map(_all, found)
-    ]
+    """What is free of these variants at the locations that take work, in the order in which those are asked for stock.
+
+    The levels are locked, in the order of their keys.
+    """
+    found = await look_up(_LOCK_FREE, variant_ids)
+    return [Free(level, place, sku, Counters(*counters), low) for level, place, sku, low, *counters in map(_all, found)]
 
 
 def _all(row: Mapping[str, Any]) -> Iterable[Any]:
@@ -159,9 +168,7 @@ _GUARD = f"""
          OR on_hand - allocated - reserved - waiting - damaged - quarantined - safety_stock >= {_PROMISED})
     AND on_hand + d_on_hand BETWEEN {-MOST_ON_HAND} AND {MOST_ON_HAND}
 """
-_AFTER = (*COUNTERS, "low_stock_at", "rotation")
-# What leaves because it is past its date, or with it: there what is past its date goes first.
-_PAST_FIRST = frozenset({MovementCause.DISPOSED, MovementCause.WRITTEN_OFF})
+_AFTER = ("sku", "location_id", "low_stock_at", "rotation", *COUNTERS)
 
 
 async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
@@ -171,76 +178,72 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     that are several are locked by the caller, in key order.
     Raises InsufficientStock when a level cannot give what is asked; the caller's transaction then rolls back whole.
     """
+    changes = sums(movements)
+    changed = await add(Addition(StockLevelRow, changes, _GUARD, tx.now), returning=_AFTER)
+    for level_id in sorted(changes.keys() - changed.keys()):
+        await _refuse(level_id, changes[level_id])
+    rotations = {level_id: Rotation(told) for level_id, (_, _, _, told, *_) in changed.items() if told}
+    if rotations:
+        movements = [part for each in movements for part in await lots.by_lot(tx, each, rotations)]
+    tx.add(*ledger(tx, movements, {level_id: (sku, place) for level_id, (sku, place, *_) in changed.items()}))
+    for level_id, (_, _, low_stock_at, _, *counters) in changed.items():
+        after = Counters(*counters)
+        await _follow(tx, level_id, after.less(changes[level_id]), after)
+        tell(tx, level_id, after.less(changes[level_id]), after, low_stock_at)
+
+
+def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Free]) -> None:
+    """As `move`, with everything else at the end: for promises of what `lock_free` showed to be free on this shelf.
+
+    What is on hand does not change by it, and so no lot does.
+    """
+    changes = sums(movements)
+    tx.add_units(Addition(StockLevelRow, changes, _GUARD, tx.now))
+    moved = [level for level in shelf if level.level_id in changes]
+    tx.add(*ledger(tx, movements, {level.level_id: (level.sku, level.location_id) for level in moved}))
+    for level in moved:
+        after = level.counters.more(changes[level.level_id])
+        tell(tx, level.level_id, level.counters, after, level.low_stock_at)
+
+
+def sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
+    """What changes of each level."""
     changes: dict[UUID, dict[str, int]] = {}
     for movement in movements:
         change = changes.setdefault(movement.level_id, {})
         for name, units in movement.deltas.items():
             change[name] = change.get(name, 0) + units
-    changed = await add(StockLevelRow, changes, guard=_GUARD, now=tx.now, returning=_AFTER)
-    for level_id in sorted(changes.keys() - changed.keys()):
-        await _refuse(level_id, changes[level_id])
-    rotations = {level_id: Rotation(told) for level_id, (*_, told) in changed.items() if told}
-    lines = movements if not rotations else [part for each in movements for part in await _by_lot(tx, each, rotations)]
-    tx.add(*(_line(tx, each) for each in lines))
-    for level_id, (*counters, low_stock_at, _) in changed.items():
-        await _follow(tx, level_id, Counters(*counters), changes[level_id], low_stock_at)
+    return changes
 
 
-async def _by_lot(tx: UnitOfWork, each: Movement, rotations: Mapping[UUID, Rotation]) -> list[Movement]:
-    """The movement in parts, one for each lot whose units came or went; the lots are changed with it."""
-    rotation = rotations.get(each.level_id)
-    if rotation is None or not each.on_hand:
-        return [each]
-    if each.on_hand > 0:
-        shares = await lots.put(tx, each.level_id, each.on_hand, each.lots)
-    else:
-        past_first = each.cause in _PAST_FIRST or each.reason == AdjustmentReason.EXPIRED
-        taken = await lots.take(tx, each.level_id, -each.on_hand, rotation, each.lots, past_first=past_first)
-        shares = [(lot_id, -units) for lot_id, units in taken]
-    parts = list[Movement]()
-    for lot_id, units in shares:
-        # What changes as on hand does is split as it is; the rest stands in the first part.
-        split: dict[str, Any] = {
-            name: units if change == each.on_hand else 0 if parts else change for name, change in each.deltas.items()
-        }
-        key = None if parts else each.unique_key
-        parts.append(replace(each, lot_id=lot_id, unique_key=key, **split))
-    return parts
+def ledger(
+    tx: UnitOfWork, movements: Sequence[Movement], levels: Mapping[UUID, tuple[str, UUID]]
+) -> Iterable[StockMovementRow]:
+    """The lines of these movements; `levels` says of each level its SKU and its location."""
+    for each in movements:
+        sku, location_id = levels[each.level_id]
+        yield StockMovementRow(
+            level_id=each.level_id,
+            sku=sku,
+            location_id=location_id,
+            cause=each.cause,
+            reason=each.reason,
+            order_id=each.order_id,
+            subject_id=each.subject_id,
+            lot_id=each.lot_id,
+            actor=each.actor or tx.principal(each.order_id),
+            note=each.note,
+            unique_key=each.unique_key,
+            occurred_at=tx.now,
+            **each.deltas,
+        )
 
 
-def _line(tx: UnitOfWork, each: Movement) -> StockMovementRow:
-    return StockMovementRow(
-        level_id=each.level_id,
-        cause=each.cause,
-        reason=each.reason,
-        order_id=each.order_id,
-        subject_id=each.subject_id,
-        lot_id=each.lot_id,
-        actor=each.actor or tx.principal(each.order_id),
-        note=each.note,
-        unique_key=each.unique_key,
-        occurred_at=tx.now,
-        **each.deltas,
-    )
-
-
-async def _follow(
-    tx: UnitOfWork, level_id: UUID, after: Counters, changes: Mapping[str, int], low_stock_at: int | None
-) -> None:
-    """Tell the feed, give the waiting what came, and give promises elsewhere that can no longer be kept."""
-    if not any(changes.values()):
-        return
-    before = after.less(changes)
-    _tell(tx, level_id, before, after, low_stock_at)
-    if after.short != before.short:
-        await note_shortage(tx, level_id, after.short)
-
-
-def _tell(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters, low_stock_at: int | None) -> None:
-    tx.record(StockLevelChanged(level_id, before.available, after.available))
-    tx.record(*_alerts(level_id, before.available, after.available, low_stock_at))
-    if after.waiting and 0 < after.to_hand_out > before.to_hand_out:
-        tx.later("fill_backorders", {"level_id": level_id.hex})
+def tell(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters, low_stock_at: int | None) -> None:
+    """Tell the feed."""
+    if after != before:
+        tx.record(StockLevelChanged(level_id, before.available, after.available))
+        tx.record(*_alerts(level_id, before.available, after.available, low_stock_at))
 
 
 def _alerts(level_id: UUID, before: int, after: int, low_stock_at: int | None) -> list[StockFact]:
@@ -253,6 +256,14 @@ def _alerts(level_id: UUID, before: int, after: int, low_stock_at: int | None) -
     return [StockRanLow(level_id, after)] if is_low else []
 
 
+async def _follow(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters) -> None:
+    """Give the waiting what came, and give promises elsewhere that can no longer be kept."""
+    if after.waiting and 0 < after.to_hand_out > before.to_hand_out:
+        tx.later("fill_backorders", {"level_id": level_id.hex})
+    if after.short != before.short:
+        await note_shortage(tx, level_id, after.short)
+
+
 async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
     """So many units of the locked level are promised that are not there: open, change or resolve its shortage."""
     open_one = await ShortageRow.get_or_none(level_id=level_id, resolved_at=None)
@@ -262,8 +273,8 @@ async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
         await open_one.save(force_create=True)
         tx.record(ShortageOpened(level_id, open_one.id, units))
     else:
-        open_one.units, open_one.resolved_at = units, None if units else tx.now
-        await open_one.save(update_fields=["units", "resolved_at"])
+        open_one.units, open_one.is_open, open_one.resolved_at = units, units > 0, None if units else tx.now
+        await open_one.save(update_fields=["units", "is_open", "resolved_at"])
     if has_grown:  # where it shrank, somebody is about it
         tx.later("resolve_shortage", {"level_id": level_id.hex})
     if not units:
@@ -277,33 +288,3 @@ async def _refuse(level_id: UUID, deltas: Mapping[str, int]) -> None:
         raise InvalidInput(f"A location has at most {MOST_ON_HAND:,} units of a SKU on hand.", path=("quantity",))
     assert promised > 0, f"{level.sku}: more was taken out of a counter than is in it: {deltas}"
     raise InsufficientStock(level.sku, promised, max(atp(level), 0))
-
-
-@dataclass(frozen=True)
-class Correction:
-    """Counters of a locked level that are wrong, what they are by rights, and the ledger line that says so.
-
-    Its deltas are what the ledger lacks, whatever the counters lacked. `shortage` is what the open one says, or 0.
-    """
-
-    before: Counters
-    after: Counters
-    line: Movement
-    shortage: int
-
-
-async def set_right(tx: UnitOfWork, corrections: Sequence[Correction]) -> None:
-    """Set counters of locked levels that had drifted: the only change that is no movement's sum, and is a repair."""
-    drifts = {
-        each.line.level_id: {name: getattr(each.after, name) - getattr(each.before, name) for name in COUNTERS}
-        for each in corrections
-    }
-    changed = await add(StockLevelRow, drifts, now=tx.now, returning=("low_stock_at",))
-    assert changed.keys() == drifts.keys(), "a correction of a level that is not there"
-    for each in corrections:
-        level_id = each.line.level_id
-        tx.add(_line(tx, each.line))
-        if each.before != each.after:
-            _tell(tx, level_id, each.before, each.after, changed[level_id][0])
-        if each.shortage != each.after.short:
-            await note_shortage(tx, level_id, each.after.short)

@@ -12,6 +12,7 @@ from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.reservations import ReservationMutations
 from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
+from resolvers.mutations.stock_facts import StockFactMutations
 from resolvers.mutations.supplies import SupplyMutations
 from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.work import WorkMutations
@@ -24,13 +25,14 @@ class Mutation(
     MoneyMutations,
     ReturnMutations,
     StockMutations,
+    ConsistencyMutations,
     AssemblyMutations,
     BulkMutations,
-    ConsistencyMutations,
     ChannelMutations,
     ReservationMutations,
-    TransferMutations,
+    StockFactMutations,
     SupplyMutations,
+    TransferMutations,
     CatalogMutations,
 ):
     """Every verb of the API."""

@@ -4,11 +4,25 @@ from typing import Annotated
 
 import strawberry
 
+from domain.flows.adjust_many import adjust_many, count_many
 from domain.flows.adjust_stock import adjust_stock, count_stock
 from resolvers.mutations.deed import ASKED, Info, done
-from schema.inputs.stock import StockAdjustInput, StockCountInput, StockReceiveInput
-from schema.payloads import StockAdjustPayload, StockCountPayload, StockReceivePayload
+from schema.inputs.stock import (
+    StockAdjustInput,
+    StockAdjustManyInput,
+    StockCountInput,
+    StockReceiveInput,
+    StockSetManyInput,
+)
+from schema.locations import Location
 from schema.stock import StockLevel
+from schema.stock_payloads import (
+    StockAdjustManyPayload,
+    StockAdjustPayload,
+    StockCountPayload,
+    StockReceivePayload,
+    StockSetManyPayload,
+)
 
 
 @strawberry.type
@@ -32,3 +46,18 @@ class StockMutations:
     )
     async def stock_count(self, info: Info, input: Annotated[StockCountInput, ASKED]) -> StockCountPayload:
         return await done(info, count_stock, input, StockCountPayload, stock_level=StockLevel)
+
+    @strawberry.mutation(  # type: ignore[untyped-decorator]
+        description="Correct what a location has on hand of up to 100 SKUs: all of them or none."
+    )
+    async def stock_adjust_many(
+        self, info: Info, input: Annotated[StockAdjustManyInput, ASKED]
+    ) -> StockAdjustManyPayload:
+        return await done(info, adjust_many, input, StockAdjustManyPayload, location=Location)
+
+    @strawberry.mutation(  # type: ignore[untyped-decorator]
+        description="Set what a location has on hand of up to 100 SKUs to what was counted, if each is still what the "
+        "counter saw before: all of them or none."
+    )
+    async def stock_set_many(self, info: Info, input: Annotated[StockSetManyInput, ASKED]) -> StockSetManyPayload:
+        return await done(info, count_many, input, StockSetManyPayload, location=Location)

@@ -11,9 +11,11 @@ from domain.kernel.models import JobRow
 from domain.kernel.runner import Runner
 from domain.kernel.sets import insert
 from domain.reactions import Reaction
+from domain.reservations.models import ReservationRow
 from server.app import working
 from server.database import Database
 from server.worker import Worker
+from tests.domain.shop import let_its_time_pass, open_shop, reserve
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -129,3 +131,23 @@ async def test_a_job_that_another_worker_took_meanwhile_is_left_to_it(database: 
     assert await worker(take_long=take_long, note=note_first).work() == 2
     assert done == [("first", 1), ("other", 2)]
     assert await JobRow.all().order_by("run_at").values_list("status", "attempts") == [("DONE", 1), ("DONE", 2)]
+
+
+async def test_what_time_ends_is_ended_by_any_worker_within_its_next_look_at_the_clock(database: Database) -> None:
+    await open_shop({"MUG": (5,)})
+    basket = await reserve({"MUG": 5})
+    await let_its_time_pass(basket)
+    assert [await worker().keep_time() for _ in range(2)] == [1, 0]
+    assert (await ReservationRow.get(id=basket)).status == "EXPIRED"
+
+
+async def test_a_running_worker_looks_at_the_clock_by_itself(database: Database) -> None:
+    looked = asyncio.Event()
+
+    async def look(_runner: Runner) -> int:
+        looked.set()
+        return 0
+
+    keeping = Worker(Runner(SilentBell()), {}, {}, {"look": look}, poll_seconds=0.05)
+    async with working(keeping, patience_seconds=10), asyncio.timeout(20):
+        await looked.wait()

@@ -27,7 +27,7 @@ from domain.reservations.lifecycle import ReservationStatus
 from domain.reservations.models import ReservationLineRow, ReservationRow
 from domain.returns.models import ReturnRow
 from domain.shipping.models import ParcelRow, ScanRow, ShipmentRow
-from domain.stock.models import StockLevelRow
+from domain.stock.models import LotRow, SerialNumberRow, ShortageRow, SnapshotRow, StockLevelRow
 from domain.supplies.lifecycle import SupplyStatus
 from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 from domain.transfers.models import TransferRow
@@ -65,6 +65,10 @@ _NAMED: dict[str, type[Model]] = {
     "variant": VariantRow,
     "price": PriceRow,
     "stock_level": StockLevelRow,
+    "lot": LotRow,
+    "serial_number": SerialNumberRow,
+    "shortage": ShortageRow,
+    "snapshot": SnapshotRow,
     "reservation": ReservationRow,
     "reservation_line": ReservationLineRow,
     "supply": SupplyRow,
@@ -93,8 +97,8 @@ async def open_bazaar(chance: random.Random, orders: int = 40) -> None:
         await ScanRow.filter(id=scan.id).update(place=chance.choice([None, *TEXTS]), occurred_at=NOON)
     for buyer in await CustomerRow.all():
         await CustomerRow.filter(id=buyer.id).update(name=chance.choice(TEXTS), phone=chance.choice([None, "+49 1"]))
-    await set_baskets_aside(chance)
     await _fill_the_yard(chance)
+    await set_baskets_aside(chance)
 
 
 async def set_baskets_aside(chance: random.Random) -> None:
@@ -182,7 +186,7 @@ async def known_texts() -> list[str]:
     numbers = await OrderRow.all().limit(6).values_list("number", flat=True)
     skus = await VariantRow.all().limit(6).values_list("sku", flat=True)
     codes = await ChannelRow.all().values_list("code", flat=True)
-    return [*map(str, [*numbers, *skus, *codes]), "W", "WB", "long " * 60, "\0", *TEXTS]
+    return [*map(str, [*numbers, *skus, *codes]), "SN-0001", "W", "WB", "long " * 60, "\0", *TEXTS]
 
 
 @asynccontextmanager

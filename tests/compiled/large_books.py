@@ -184,7 +184,7 @@ insert into reservations (id, channel_id, customer_id, order_id, external_refere
         expires_at, ended_at)
     select uid(32, n, 0), uid(1, 0, (chance(n, 7) ^ 3 * 4)::int % 4), case when n % 20 > 0 then uid(7, buyer, 0) end,
         case when n % 3 > 0 then uid(8, n, 0) end, 'BASKET-' || n,
-        case when n % 3 > 0 then 'TAKEN' when n > {orders} - 60 then 'ACTIVE' when n % 4000 = 6 then 'RELEASED'
+        case when n % 3 > 0 then 'TAKEN' when n > {orders} - 60 then 'ACTIVE' when n % 9 = 6 then 'RELEASED'
             else 'EXPIRED' end,
         'staff:sam', placed_at - interval '5 minutes', placed_at + interval '10 minutes',
         case when n % 3 > 0 or n <= {orders} - 60 then placed_at end
@@ -195,12 +195,29 @@ insert into reservation_lines (id, reservation_id, level_id, variant_id, locatio
         'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), 1, (n % 3 = 0 and n > {orders} - 60)::int,
         placed_at + interval '10 minutes'
     from book, generate_series(1, size) i;
-insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-        incoming, cause, order_id, actor, occurred_at)
-    select uid(27, n, i * 2 + j), uid(6, 1 + (sku + i) % {variants}, place % 3), -j, 1 - 2 * j, 0, 0, 0, 0, 0, 0,
+update stock_levels set reserved = basket.units
+    from (select level_id, sum(held) as units from reservation_lines where held > 0 group by 1) as basket
+    where id = level_id;
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+        quarantined, safety_stock, incoming, cause, order_id, actor, occurred_at)
+    select uid(27, n, i * 2 + j), uid(6, 1 + (sku + i) % {variants}, place % 3),
+        'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), uid(2, 0, place % 3),
+        -j, 1 - 2 * j, 0, 0, 0, 0, 0, 0,
         case when j = 0 then 'ALLOCATED' else 'SHIPPED' end, uid(8, n, 0), 'staff:sam',
         placed_at + j * interval '1 day'
     from book, generate_series(1, size) i, generate_series(0, 1) j where j = 0 or stage in ('DONE', 'SHIPPED');
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+        quarantined, safety_stock, incoming, cause, subject_id, actor, occurred_at)
+    select uid(32, n, i), uid(6, 1 + (sku + i) % {variants}, place % 3),
+        'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), uid(2, 0, place % 3), 10, 0, 0, 0, 0, 0, 0, 0,
+        (array['RECEIVED', 'COUNTED', 'DAMAGED'])[1 + n / 30 % 3], uid(33, n, 0), 'staff:wim',
+        placed_at + i * interval '1 minute'
+    from book, generate_series(1, 30) i where n % 30 = 0;
+insert into stock_log (id, position, type, level_id, data, actor, occurred_at)
+    select uid(34, n, i), case when n < {orders} then n * 3 + i end, 'StockLevelChanged',
+        uid(6, 1 + (sku + i) % {variants}, place % 3), '{{"available_before": 2, "available": 1}}', 'staff:sam',
+        placed_at
+    from book, generate_series(1, 3) i;
 insert into log (id, order_id, sequence, position, type, subject_id, data, actor, occurred_at)
     select uid(28, n, i), uid(8, n, 0), i, case when n < {orders} or i < 6 then n * 6 + i end,
         (array['OrderPlaced', 'PaymentExpected', 'OrderConfirmed', 'FulfillmentOrderOpened', 'ShipmentShipped',
@@ -220,7 +237,7 @@ insert into tracking_links (id, order_id, token_hash, created_at, expires_at)
     select uid(31, n, 0), uid(8, n, 0), md5('a' || n) || md5('b' || n), placed_at,
         placed_at + interval '180 days'
     from book where stage in ('DONE', 'SHIPPED');
-insert into feed_head (id, position) values (1, {orders} * 6 + 5);
+insert into feed_head (id, position) values (1, {orders} * 6 + 5), (2, {orders} * 3);
 """
 
 # What goes on in the stockrooms beside orders.
@@ -256,6 +273,20 @@ insert into bulk_rows (id, run_id, number, sku, location, outcome, change)
     select uid(42, n, i), uid(41, n, 0), i, 'SKU-000001', 'location-0',
         case when i = 7 then 'REFUSED' else 'APPLIED' end, 1
     from generate_series(1, 3000) n, generate_series(2, 11) i;
+insert into lots (id, level_id, number, expires_on, on_hand, quarantined, received_at)
+    select uid(43, n, 0), uid(6, 1 + n % 40, 0), 'L-' || n, date '2026-01-01' + n % 900, n % 3, 0,
+        {first_day} + n * interval '10 minutes'
+    from generate_series(1, 20000) n;
+insert into serial_numbers (id, variant_id, number, status, level_id, received_at)
+    select uid(44, n, 0), uid(4, 1 + n % 40, 0), 'SN-' || lpad(n::text, 8, '0'),
+        case when n % 10 = 0 then 'ON_HAND' else 'SHIPPED' end, uid(6, 1 + n % 40, 0),
+        {first_day} + n * interval '10 minutes'
+    from generate_series(1, 40000) n;
+insert into shortages (id, level_id, is_open, units, opened_at, resolved_at)
+    select uid(45, n, 0), uid(6, 1 + n % 40, 0), n % 1000 = 0, (n % 1000 = 0)::int,
+        {first_day} + n * interval '30 minutes',
+        case when n % 1000 > 0 then {first_day} + n * interval '31 minutes' end
+    from generate_series(1, 20000) n where n % 1000 > 0 or n <= 1000;
 insert into transfers (id, number, source_id, destination_id, status, created_by, created_at, released_at, ended_at)
     select uid(45, n, 0), 'T-' || upper(substr(md5(n::text), 1, 12)), uid(2, 0, n % 6), uid(2, 0, (n + 1) % 6),
         case when n > 5990 then 'DRAFT' when n > 5980 then 'RELEASED' when n > 5960 then 'IN_TRANSIT'
@@ -279,9 +310,11 @@ insert into assemblies (id, number, variant_id, sku, location_id, status, quanti
 insert into assembly_lines (id, assembly_id, variant_id, sku, units_per_kit, allocated, used)
     select uid(48, n, i), uid(47, n, 0), uid(4, 100 + i, 0), 'SKU-' || lpad((100 + i)::text, 6, '0'), 2, 0, 20
     from generate_series(1, 6000) n, generate_series(1, 2) i;
-insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-        incoming, cause, subject_id, actor, occurred_at)
-    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3), 10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+        quarantined, safety_stock, incoming, cause, subject_id, actor, occurred_at)
+    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3),
+        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), uid(2, 0, n % 3),
+        10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
         uid(case when i = 4 then 47 else 45 end, n, 0), 'staff:ida', {first_day} + n * interval '1 hour'
     from generate_series(1, 6000) n, generate_series(1, 4) i;
 """

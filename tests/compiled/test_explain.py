@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import graphql as g
 import pytest
+from tortoise.expressions import Q
 
 from domain.channels.models import ChannelRow
 from domain.flows.availability import what_is_available
@@ -28,12 +29,14 @@ from domain.kernel import idempotency, jobs
 from domain.kernel.actor import Actor, customer
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect, current_connection
-from domain.kernel.log import feed_head, stamp
+from domain.kernel.log import STOCK_FEED, feed_head, stamp, sweep_stock, unstamped
 from domain.kernel.runner import Runner
+from domain.kernel.stock_stream import StockFeedStream
 from domain.kernel.streams import FeedStream, visible_log
 from domain.kernel.visibility import EVERYTHING
 from domain.reactions import TIMERS
 from domain.stock.models import StockLevelRow
+from domain.stock.queries import ledger_pages
 from examples.seed import seed_shop
 from schema.compiled import Operation
 from schema.compiled.compiler import Compiler
@@ -65,7 +68,8 @@ EXCUSED = {
     r"Query\.shipments .* where (shippedAt|deliveredAt).*": "As above: a range of createdAt beside it bounds it.",
     r"Query\.(orders|shipments) .* where \w+ noneOf.*": "None of what is common is several things that are rare.",
     r"Query\.orders first by placed_at where origin .*PLACED.*": "Imported history is older than all that was placed.",
-    r"Query\.orders .* where customer oneOf.*": "The orders of these few buyers are sorted together.",
+    r"Query\.(orders|reservations) .* where customer oneOf.*": "Those of these few buyers are sorted together.",
+    r"Query\.stockMovements .* where sku oneOf.*": "The movements of these few SKUs are sorted together.",
     r"Query\.supplies .* where kind noneOf.*": "There are two kinds: none of both is nothing.",
     r"\w+\.(stock|products) .*": "They grow with the catalog, not with orders.",
 }
@@ -87,6 +91,12 @@ COMMON = {
     " CREATED_AT}) NODES",
     "returns to approve": "returns(where: {status: {oneOf: [REQUESTED]}}, orderBy: {field: REQUESTED_AT}) NODES",
     "stock of a SKU": 'stock(where: {sku: {eq: "SKU-002500"}}) NODES',
+    "the ledger": "stockMovements NODES",
+    "the ledger of a SKU": 'stockMovements(where: {sku: {eq: "SKU-000001"}}) NODES',
+    "the ledger of a location in a month": 'stockMovements(where: {location: {eq: "LOCATION"}, occurredAt: {gte:'
+    ' "2026-03-01T00:00:00Z", lt: "2026-04-01T00:00:00Z"}}) NODES',
+    "what was received at a location": 'stockMovements(where: {location: {eq: "LOCATION"}, cause: {oneOf: [RECEIVED]}})'
+    " NODES",
     "stock of a location": 'stock(where: {location: {eq: "LOCATION"}}) NODES',
     "supplies that are on their way": "supplies(where: {status: {oneOf: [CONFIRMED, PARTIALLY_RECEIVED]}}) NODES",
     "supplies of a location": 'supplies(where: {location: {eq: "LOCATION"}}) NODES',
@@ -212,12 +222,18 @@ async def test_no_flow_no_worker_and_no_stream_reads_more_the_more_orders_there_
     async with _postgres_database(postgres_server, postgres_admin, template) as url, open_database(url):
         with statements() as said:
             await seed_shop(Runner(SilentBell()), NOON, orders=40)
-            while await stamp():
-                pass
+            for feed in await unstamped():
+                while await stamp(feed):
+                    pass
             await jobs.claim("worker")
             await _live_baskets_lives()
             await jobs.sweep(NOON - timedelta(days=800))
             await idempotency.sweep(NOON - timedelta(days=800))
+            await sweep_stock(NOON - timedelta(days=800))
+            stock = StockFeedStream(EVERYTHING, Q(sku="SKU-002500"))
+            await stock.read(await feed_head(STOCK_FEED) // 2)
+            await stock.keeps(1)
+            [page async for page in ledger_pages(Q(sku="SKU-002500"), NOON)]
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).read(await feed_head() // 2)
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).keeps(1)
             found = await what_is_available(ADMIN, "channel-1", [f"SKU-{n:06}" for n in range(950, 970)])
@@ -302,6 +318,10 @@ ON_SQLITE = {
     'fulfillmentOrders(where: {location: {eq: "location_%s"}}) { nodes { id } }': "fulfillment_locatio",
     "shipments { nodes { id } }": "shipments_created",
     "returns(where: {status: {oneOf: [REQUESTED]}}) { nodes { id } }": "returns_status",
+    "stockMovements { nodes { id } }": "stock_movem_occurre",
+    'stockMovements(where: {sku: {eq: "MUG"}}) { nodes { id } }': "stock_movem_sku",
+    'stockMovements(where: {location: {eq: "location_%s"}}) { nodes { id } }': "stock_movem_locatio",
+    "stockMovements(where: {cause: {oneOf: [DAMAGED]}}) { nodes { id } }": "stock_movem_occurre",
     "supplies { nodes { id } }": "supplies_created",
     "stock { nodes { id } }": "stock_level_sku",
     'stock(where: {location: {eq: "location_%s"}}) { nodes { id } }': "stock_level_locatio",

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from tortoise.exceptions import OperationalError
 
 from domain.channels.models import ChannelRow
@@ -229,20 +230,32 @@ async def test_what_is_refused_is_told_with_the_same_bytes_both_ways_and_nothing
         assert await dump() == before
 
 
+@pytest.mark.parametrize(
+    ("error", "reason", "logged"),
+    [
+        (OperationalError("the statement is refused"), Reason.DATABASE, []),
+        (ZeroDivisionError("a bug of ours"), Reason.BUG, [("ZeroDivisionError", "place")]),
+    ],
+    ids=["database", "bug"],
+)
 async def test_a_thing_that_cannot_be_read_the_compiled_way_is_told_the_usual_way_and_done_once(
-    database: Database,
+    error: Exception, reason: Reason, logged: list[tuple[str, str]], database: Database
 ) -> None:
     await open_shop(ber={"MUG": 5})
     async with counter(database, 0) as at:
         await at._post(at.compiled, ANONYMOUS, PLACE, {"input": MUG})
 
         async def broken(_sql: str, _parameters: Sequence[Any]) -> str | None:
-            raise OperationalError("the statement is refused")
+            raise error
 
         at.writes.begin(database.dialect, broken)
-        answered = (await at._post(at.compiled, SUPPORT, PLACE, {"input": MUG})).json()
+        with structlog.testing.capture_logs() as lines:
+            answered = (await at._post(at.compiled, SUPPORT, PLACE, {"input": MUG})).json()
         assert answered["data"]["place"]["order"]["lines"][0]["sku"] == "MUG"
-        assert at.writes.fallbacks[Reason.DATABASE] == 1
+        bugs = [line for line in lines if line["event"] == "bug.met"]
+        assert [(bug["exception"], bug["path"]) for bug in bugs] == logged
+        assert all(bug["reference"] for bug in bugs)
+        assert +at.writes.fallbacks == {reason: 1}
         assert await OrderRow.all().count() == 1
         assert at.writes.answered == 0
 

@@ -145,6 +145,18 @@ EXPECTED = {
             "SEND_TO_CUSTOMER": "PENDING → TO_CUSTOMER",
         },
     ),
+    "reservation": Expected(
+        RESERVATION,
+        ReservationFacts(is_overdue=False),
+        "ACTIVE",
+        {
+            "EXTEND": "ACTIVE → ACTIVE",
+            "TAKE": "ACTIVE → TAKEN",
+            "RELEASE": "ACTIVE → RELEASED",
+            "EXPIRE": "ACTIVE → EXPIRED",
+        },
+        {"EXPIRE": ReservationFacts(is_overdue=True)},
+    ),
     "transfer": Expected(
         TRANSFER,
         TransferFacts(0),
@@ -168,18 +180,6 @@ EXPECTED = {
             "COMPLETE": "RELEASED → COMPLETED",
             "CANCEL": "DRAFT|RELEASED → CANCELED",
         },
-    ),
-    "reservation": Expected(
-        RESERVATION,
-        ReservationFacts(is_overdue=False),
-        "ACTIVE",
-        {
-            "EXTEND": "ACTIVE → ACTIVE",
-            "TAKE": "ACTIVE → TAKEN",
-            "RELEASE": "ACTIVE → RELEASED",
-            "EXPIRE": "ACTIVE → EXPIRED",
-        },
-        {"EXPIRE": ReservationFacts(is_overdue=True)},
     ),
     "supply": Expected(
         SUPPLY,
@@ -315,17 +315,6 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
     ),
     *(
         (
-            SUPPLY,
-            "CLOSE",
-            status,
-            SupplyFacts(2),
-            "UNITS_EXPECTED",
-            "2 units are still expected: receive them, or say that they will not come.",
-        )
-        for status in ("CONFIRMED", "PARTIALLY_RECEIVED")
-    ),
-    *(
-        (
             TRANSFER,
             "COMPLETE",
             status,
@@ -353,6 +342,17 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
         ReservationFacts(is_overdue=False),
         "NOT_OVERDUE",
         "Its time is not over yet.",
+    ),
+    *(
+        (
+            SUPPLY,
+            "CLOSE",
+            status,
+            SupplyFacts(2),
+            "UNITS_EXPECTED",
+            "2 units are still expected: receive them, or say that they will not come.",
+        )
+        for status in ("CONFIRMED", "PARTIALLY_RECEIVED")
     ),
 ]
 

@@ -1,6 +1,7 @@
 """Orders that arrive together share one transaction, each all or nothing as if it were alone."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -50,7 +51,20 @@ def refused(answers: Sequence[Outcome[UUID] | BaseException]) -> list[type[BaseE
     return [type(each) for each in answers if isinstance(each, BaseException)]
 
 
-async def test_orders_that_arrive_together_are_written_in_one_transaction(postgres_database: Database) -> None:
+async def test_a_few_orders_that_arrive_together_are_written_in_one_transaction(postgres_database: Database) -> None:
+    await open_shop({"MUG": (100,)})
+    shop = Shop()
+    with counted() as sent:
+        for n in range(8):
+            shop.asks(order_for({"MUG": 1}), key=f"basket {n}")
+        assert len(set(placed(await shop.answers()))) == 8
+    assert len([each for each in sent if 'INSERT INTO "orders"' in each]) == 1
+    assert len(sent) == 5
+
+
+async def test_many_orders_that_arrive_together_are_written_in_two_transactions_of_the_same_size(
+    postgres_database: Database,
+) -> None:
     await open_shop({"MUG": (100,)})
     shop = Shop()
     with counted() as sent:
@@ -58,8 +72,9 @@ async def test_orders_that_arrive_together_are_written_in_one_transaction(postgr
             shop.asks(order_for({"MUG": 1}), key=f"basket {n}")
         orders = placed(await shop.answers())
     assert len(set(orders)) == 40
-    assert len([each for each in sent if 'INSERT INTO "orders"' in each]) == 1
-    assert len(sent) == 9
+    assert len([each for each in sent if 'INSERT INTO "orders"' in each]) == 2
+    assert len(sent) == 10
+    assert sorted(Counter(await column(OrderRow.all(), "recorded_at")).values()) == [20, 20]
     for order_id in orders:
         await assert_whole(order_id, 1)
     await assert_books_balance()

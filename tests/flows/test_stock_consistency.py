@@ -112,10 +112,11 @@ async def documents(shop: Shop) -> None:
     )
     for number, status in (("S-1", SupplyStatus.CONFIRMED), ("S-2", SupplyStatus.DRAFT)):
         order = await SupplyRow.create(
-            number=number, kind=SupplyKind.PURCHASE_ORDER, supplier="Potter", location_id=shop.north, status=status,
+            number=number, kind=SupplyKind.PURCHASE_ORDER, supplier="Potter", currency="EUR",
+            location_id=shop.north, status=status,
             **made,
         )  # fmt: skip
-        await SupplyLineRow.create(supply_id=order.id, ordered=500, expected=500, **where)
+        await SupplyLineRow.create(supply_id=order.id, ordered=500, expected=500, currency="EUR", **where)
 
 
 async def test_every_document_that_holds_units_is_heard(database: Database) -> None:

@@ -93,6 +93,17 @@ async def test_release_is_all_or_nothing_and_names_each_sku_that_is_short(databa
     assert await counters("MUG", shop.north) == {"on_hand": 5, "allocated": 2}
 
 
+async def test_a_location_that_takes_no_work_any_more_can_be_cleared_out(database: Database) -> None:
+    shop = await open_shop({"MUG": (5, 1)})
+    await LocationRow.filter(id=shop.north).update(is_active=False)
+    refused = await refusal(release(await plan(shop.north, shop.south, {"MUG": 6})))
+    assert isinstance(refused, InsufficientStock)
+    assert (refused.requested, refused.available) == (6, 5)
+    await receive(await send(shop.north, shop.south, {"MUG": 5}))
+    assert [await counters("MUG", each) for each in (shop.north, shop.south)] == [{}, {"on_hand": 6}]
+    await assert_books_balance()
+
+
 async def test_what_a_transfer_holds_no_order_can_have(database: Database) -> None:
     shop = await open_shop({"MUG": (5,)})
     await release(await plan(shop.north, shop.south, {"MUG": 4}))

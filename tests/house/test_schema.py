@@ -45,7 +45,7 @@ UNDECLARED: dict[str, str] = {}
 OPEN: dict[str, Any] = {"viewer": {"actor": "anonymous", "kind": "ANONYMOUS", "permissions": [], "customer": None}}
 # Fields that are named by what a thing is there for, and what sort of thing it is.
 ROLES = {"source": "location", "destination": "location"}
-TEXTS = ("MUG", "things", shop.CHANNEL, "A-1")
+TEXTS = ("MUG", "things", shop.CHANNEL, "A-1", "TEE", "SN-0001")
 SCALARS: dict[str, Any] = {
     "String": "text",
     "Int": 1,
@@ -71,7 +71,7 @@ def test_every_type_field_argument_and_value_is_described() -> None:
 
 async def open_books() -> list[str]:
     """Orders with something of everything, and the global id of one row of every type that the schema shows."""
-    places = await shop.open_shop({"MUG": (9, 9)})
+    places = await shop.open_shop({"MUG": (9, 9), "TEE": (9,)})
     order_id = await shop.place({"MUG": 2}, customer=PlaceCustomer(email="ann@example.com"), external_reference="A-1")
     await shop.pay(order_id)
     await shop.deliver(order_id)

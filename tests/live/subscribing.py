@@ -16,9 +16,11 @@ from domain.kernel.ids import global_id
 from domain.kernel.runner import Runner
 from resolvers.context import context_for
 from resolvers.live import LiveSubscription
+from resolvers.live_stock import StockLiveSubscription
 from schema.events import EVENT_TYPES
 from schema.orders import Order
 from schema.scalars import SCALARS
+from schema.stock_events import STOCK_EVENT_TYPES
 from schema.views import ReaderPerOperation, lookup
 from tests.live.watching import SOON
 
@@ -32,10 +34,15 @@ class Query:
     order: Order | None = lookup(doc="One order.")
 
 
+@strawberry.type
+class Subscription(LiveSubscription, StockLiveSubscription):
+    """All that can be watched."""
+
+
 SCHEMA = strawberry.Schema(
     Query,
-    subscription=LiveSubscription,
-    types=list(EVENT_TYPES.values()),
+    subscription=Subscription,
+    types=[*EVENT_TYPES.values(), *STOCK_EVENT_TYPES.values()],
     extensions=[ReaderPerOperation],
     config=StrawberryConfig(scalar_map=dict(SCALARS)),
 )

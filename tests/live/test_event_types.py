@@ -1,13 +1,16 @@
 """Every fact has a GraphQL type and an audience, and nothing has either that is no fact."""
 
 from dataclasses import fields
+from typing import TypeVar
 
-from domain.kernel.events import OrderFact
+from domain.kernel.events import OrderFact, StockFact
 from domain.kernel.streams import SHOWN_ON_TRACKING_LINKS, SHOWN_TO_CUSTOMERS
 from schema.events import EVENT_TYPES
-from schema.facts import OrderEvent
+from schema.facts import OrderEvent, StockEvent
 from schema.live import TrackingEventKind
+from schema.stock_events import ALERTS, STOCK_EVENT_TYPES
 
+FactT = TypeVar("FactT", OrderFact, StockFact)
 # What customers must never be sent, written down once more: a mistake in the one list shows against the other.
 INTERNAL = {
     "OrderSourcedAgain",
@@ -24,12 +27,21 @@ INTERNAL = {
 
 
 def facts() -> dict[str, type[OrderFact]]:
-    """Every fact of the domain, by its name in the log."""
-    found, left = dict[str, type[OrderFact]](), [OrderFact]
+    """Every fact about orders, by its name in the log."""
+    return _kinds_of(OrderFact)
+
+
+def stock_facts() -> dict[str, type[StockFact]]:
+    """Every fact about stock, by its name in the feed."""
+    return _kinds_of(StockFact)
+
+
+def _kinds_of(root: type[FactT]) -> dict[str, type[FactT]]:
+    found, left = dict[str, type[FactT]](), [root]
     while left:
         fact = left.pop()
         left += fact.__subclasses__()
-        if fact.__module__.startswith("domain.") and fact is not OrderFact and not fact.__name__.startswith("_"):
+        if fact.__module__.startswith("domain.") and fact is not root and not fact.__name__.startswith("_"):
             found[fact.__name__] = fact
     return found
 
@@ -63,3 +75,27 @@ def test_every_fact_is_either_shown_to_customers_or_internal() -> None:
 
 def test_every_event_of_a_tracking_link_has_a_kind() -> None:
     assert {each.value for each in TrackingEventKind} == SHOWN_ON_TRACKING_LINKS
+
+
+def test_every_fact_about_stock_has_a_graphql_type_described_like_it_and_no_customer_sees_any() -> None:
+    assert set(STOCK_EVENT_TYPES) == set(stock_facts())
+    for name, fact in stock_facts().items():
+        definition = STOCK_EVENT_TYPES[name].__strawberry_definition__
+        assert (definition.name, definition.description) == (name, fact.__doc__)
+        assert [each.origin for each in definition.interfaces] == [StockEvent]
+    assert not set(stock_facts()) & (SHOWN_TO_CUSTOMERS | INTERNAL)
+
+
+def test_every_type_of_stock_says_what_its_fact_says() -> None:
+    for name, fact in stock_facts().items():
+        said = {each.name.removesuffix("_id") for each in fields(fact)} - {"level"}
+        shown = {each.name.removesuffix("_key") for each in STOCK_EVENT_TYPES[name].__strawberry_definition__.fields}
+        assert shown - {"id", "occurred_at", "actor_kind", "level"} == said, name
+
+
+def test_people_are_woken_for_everything_but_the_change_itself() -> None:
+    everything = {"StockLevelChanged", "StockRanLow", "StockRanOut", "StockCameBack"}
+    assert {each.__name__ for each in ALERTS} == (everything - {"StockLevelChanged"}) | {
+        "ShortageOpened",
+        "ShortageResolved",
+    }

@@ -1,22 +1,52 @@
 """Writes to lots, under the lock of their level: whatever comes on hand or leaves it comes to lots, or leaves them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise.expressions import Q
 
 from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import new_id
-from domain.kernel.sets import add, insert
+from domain.kernel.sets import Addition, add, insert
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock.decisions import LotUnits, leaving
-from domain.stock.models import LotRow, Rotation
+from domain.stock.models import AdjustmentReason, LotRow, MovementCause, Rotation
+
+if TYPE_CHECKING:
+    from domain.stock.service import Movement
 
 # A day begins so much earlier in the easternmost time zone than in UTC.
 EASTERNMOST = timedelta(hours=14)
 
+# What leaves because it is past its date, or with it: there what is past its date goes first.
+_PAST_FIRST = frozenset({MovementCause.DISPOSED, MovementCause.WRITTEN_OFF})
+
 Shares = list[tuple[UUID, int]]
+
+
+async def by_lot(tx: UnitOfWork, each: "Movement", rotations: Mapping[UUID, Rotation]) -> list["Movement"]:
+    """The movement in parts, one for each lot whose units came or went; the lots are changed with it."""
+    rotation = rotations.get(each.level_id)
+    if rotation is None or not each.on_hand:
+        return [each]
+    if each.on_hand > 0:
+        shares = await put(tx, each.level_id, each.on_hand, each.lots)
+    else:
+        past_first = each.cause in _PAST_FIRST or each.reason == AdjustmentReason.EXPIRED
+        taken = await take(tx, each.level_id, -each.on_hand, rotation, each.lots, past_first=past_first)
+        shares = [(lot_id, -units) for lot_id, units in taken]
+    parts: list[Movement] = []
+    for lot_id, units in shares:
+        # What changes as on hand does is split as it is; the rest stands in the first part.
+        split: dict[str, Any] = {
+            name: units if change == each.on_hand else 0 if parts else change for name, change in each.deltas.items()
+        }
+        key = None if parts else each.unique_key
+        parts.append(replace(each, lot_id=lot_id, unique_key=key, **split))
+    return parts
 
 
 async def put(tx: UnitOfWork, level_id: UUID, units: int, named: Sequence[LotUnits] = ()) -> Shares:
@@ -45,7 +75,7 @@ async def put(tx: UnitOfWork, level_id: UUID, units: int, named: Sequence[LotUni
         _watch(tx, lot, is_new=lot in fresh)
         shares.append((lot.id, each.units))
     await insert(fresh)
-    await add(LotRow, added)
+    await add(Addition(LotRow, added))
     return shares
 
 
@@ -86,7 +116,7 @@ async def take(
         rows = {lots[number].id: number for number in found if number}
     else:
         rows = {lots[number].id: number for number in found}
-    await add(LotRow, {row_id: _less(lots[number], found[number]) for row_id, number in rows.items()})
+    await add(Addition(LotRow, {row_id: _less(lots[number], found[number]) for row_id, number in rows.items()}))
     return [(lots[number].id, count) for number, count in found.items()]
 
 

@@ -8,7 +8,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0007_transfers_tell_what_arrived")]
+    dependencies = [("waybill", "0008_supplies_have_a_currency")]
 
     initial = False
 
@@ -48,6 +48,31 @@ class Migration(migrations.Migration):
         ops.AddIndex(
             model_name="SerialNumberRow",
             index=Index(fields=["level_id", "received_at", "id"]),
+        ),
+        ops.AlterField(
+            model_name="ShortageRow",
+            name="level",
+            field=fields.ForeignKeyField(
+                "waybill.StockLevelRow",
+                source_field="level_id",
+                db_constraint=True,
+                to_field="id",
+                related_name=False,
+                on_delete=OnDelete.NO_ACTION,
+            ),
+        ),
+        ops.AddField(
+            model_name="ShortageRow",
+            name="is_open",
+            field=fields.BooleanField(default=True),
+        ),
+        ops.AddIndex(
+            model_name="ShortageRow",
+            index=Index(fields=["is_open", "opened_at", "id"]),
+        ),
+        ops.AddIndex(
+            model_name="ShortageRow",
+            index=Index(fields=["level_id", "opened_at", "id"]),
         ),
         ops.AddField(
             model_name="SnapshotRow",

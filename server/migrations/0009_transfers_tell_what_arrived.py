@@ -8,7 +8,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0006_uploads_and_bulk_runs")]
+    dependencies = [("waybill", "0009_facts_and_lots")]
 
     initial = False
 

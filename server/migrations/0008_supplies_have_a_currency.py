@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0008_facts_and_lots")]
+    dependencies = [("waybill", "0007_a_ledger_that_is_asked_by_sku_and_place")]
 
     initial = False
 

@@ -1,0 +1,50 @@
+"""What all subscriptions have in common: where they begin, how they end, and how their events become messages."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Annotated, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+
+from domain.kernel.actor import Permission
+from domain.kernel.errors import DomainError
+from domain.kernel.streams import EventT, Present, Stream, follow
+from resolvers.context import Context
+from schema.scalars import Cursor
+
+MessageT = TypeVar("MessageT")
+RESUMABLE = (
+    " It ends with `complete` after 30 minutes without an event or 6 hours in all, unless the server is set otherwise:"
+    " subscribe again after the last cursor. Every event comes at least once; one that came twice has the same id."
+)
+After = Annotated[
+    Cursor | None,
+    strawberry.argument(description="Go on behind this cursor; from now on when there is none."),
+]
+
+
+async def messages(
+    context: Context,
+    stream: Stream[EventT],
+    place: int | None,
+    message: Callable[[EventT | Present], MessageT],
+) -> AsyncGenerator[MessageT, None]:
+    """What follows the place, and keeps coming, in the words of the schema."""
+    async with aclosing(follow(stream, context.hub, place)) as events:
+        async for event in events:
+            context.reader.forget()  # what an event leads to is read as it is now
+            yield message(event)
+
+
+def require(context: Context, permission: Permission) -> None:
+    """Raises what a subscription answers whoever may not ask for it."""
+    try:
+        context.actor.require(permission)
+    except DomainError as refusal:
+        raise refused(refusal) from None
+
+
+def refused(refusal: DomainError) -> GraphQLError:
+    """The refusal as the error that ends a subscription before it begins."""
+    return GraphQLError(refusal.message, extensions={"code": refusal.code})
