@@ -79,6 +79,18 @@ async def apply_nightly_count(runner: Runner) -> None:
     await runner.run(apply_snapshot, KEEPER, ApplySnapshot(level.location_id, as_of, (row,), "NIGHT-1"))
 
 
+async def wait_for_suppliers(runner: Runner) -> None:
+    """A purchase order of which a part has come, some of it broken, and one that is only being put together."""
+    levels = await StockLevelRow.all().order_by("sku", "id").limit(2)
+    lines = tuple(NewSupplyLine(sku, 24, 480) for sku in dict.fromkeys(level.sku for level in levels))
+    order = CreateSupply(SupplyKind.PURCHASE_ORDER, "Spokes & Sons", levels[0].location_id, "EUR", lines)
+    first = await runner.run(create_supply, KEEPER, order)
+    await runner.run(confirm_supply, KEEPER, ConfirmSupply(first.value))
+    arrived = (ArrivedLine(lines[0].sku, 10, damaged=1),)
+    await runner.run(receive_supply, KEEPER, ReceiveSupply(first.value, arrived, "One box was wet."))
+    await runner.run(create_supply, KEEPER, order)
+
+
 async def move_goods(runner: Runner) -> None:
     """Transfers to another location in every stage; one arrives with a unit too many, and one broken."""
     full = await _fullest(1)
@@ -120,26 +132,14 @@ async def _fullest(most: int) -> list[StockLevelRow]:
     return [each for each in levels if each.location_id == levels[0].location_id and atp(each) > 0][:most]
 
 
-async def wait_for_suppliers(runner: Runner) -> None:
-    """A purchase order of which a part has come, some of it broken, and one that is only being put together."""
-    levels = await StockLevelRow.all().order_by("sku", "id").limit(2)
-    lines = tuple(NewSupplyLine(sku, 24, 480) for sku in dict.fromkeys(level.sku for level in levels))
-    order = CreateSupply(SupplyKind.PURCHASE_ORDER, "Spokes & Sons", levels[0].location_id, "EUR", lines)
-    first = await runner.run(create_supply, KEEPER, order)
-    await runner.run(confirm_supply, KEEPER, ConfirmSupply(first.value))
-    arrived = (ArrivedLine(lines[0].sku, 10, damaged=1),)
-    await runner.run(receive_supply, KEEPER, ReceiveSupply(first.value, arrived, "One box was wet."))
-    await runner.run(create_supply, KEEPER, order)
-
-
 CHAPTERS: tuple[Chapter, ...] = (
     count_by_file,
     wait_for_suppliers,
+    move_goods,
+    make_kits,
     tell_units_apart,
     find_damage,
     apply_nightly_count,
-    move_goods,
-    make_kits,
 )
 
 

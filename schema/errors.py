@@ -44,10 +44,10 @@ class ErrorCode(StrEnum):
     WRONG_CURRENCY = "WRONG_CURRENCY"
     INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
     STALE_STOCK = "STALE_STOCK"
+    RESERVATION_OVER = "RESERVATION_OVER"
     NOT_SET_ASIDE = "NOT_SET_ASIDE"
     STALE_SNAPSHOT = "STALE_SNAPSHOT"
     SERIAL_NUMBERS_KNOWN = "SERIAL_NUMBERS_KNOWN"
-    RESERVATION_OVER = "RESERVATION_OVER"
     NOT_PACKABLE = "NOT_PACKABLE"
     TRACKING_NUMBER_TAKEN = "TRACKING_NUMBER_TAKEN"
     AMOUNT_TOO_LARGE = "AMOUNT_TOO_LARGE"
@@ -72,10 +72,10 @@ enum_of(
         C.WRONG_CURRENCY: "An amount is in another currency than the one asked for.",
         C.INSUFFICIENT_STOCK: "Fewer units can be promised than were asked for.",
         C.STALE_STOCK: "The stock is not what you expected: look again, then decide again.",
+        C.RESERVATION_OVER: "The reservation was taken, given up, or its time is over: reserve again.",
         C.NOT_SET_ASIDE: "Fewer units are damaged, or in quarantine, than were to leave that state.",
         C.STALE_SNAPSHOT: "A snapshot of a later moment has been applied there already: this one says nothing new.",
         C.SERIAL_NUMBERS_KNOWN: "Other units have these serial numbers already.",
-        C.RESERVATION_OVER: "The reservation was taken, given up, or its time is over: reserve again.",
         C.NOT_PACKABLE: "More units than are left to pack.",
         C.TRACKING_NUMBER_TAKEN: "Another parcel of the carrier has that tracking number.",
         C.AMOUNT_TOO_LARGE: "More than there is to take or to give back.",
@@ -163,6 +163,11 @@ class StaleStockError(UserError):
     actual: int = _fact("Units on hand that there are.")
 
 
+@strawberry.type(name="ReservationOver", description="The reservation was taken, given up, or its time is over.")
+class ReservationOverError(UserError):
+    status: ReservationStatus = _fact("How it ended; EXPIRED from the moment that its time is over.")
+
+
 @strawberry.type(name="NotSetAside", description="Fewer units are in that state than were to leave it.")
 class NotSetAsideError(UserError):
     sku: str = _fact("The SKU.")
@@ -181,11 +186,6 @@ class StaleSnapshotError(UserError):
 class SerialNumbersKnownError(UserError):
     sku: str = _fact("The SKU.")
     numbers: list[str] = _fact("The numbers that are known.")
-
-
-@strawberry.type(name="ReservationOver", description="The reservation was taken, given up, or its time is over.")
-class ReservationOverError(UserError):
-    status: ReservationStatus = _fact("How it ended; EXPIRED from the moment that its time is over.")
 
 
 @strawberry.type(name="NotPackable", description="More units than are left to pack.")
@@ -230,10 +230,10 @@ TYPE_OF_REFUSAL: Mapping[type[DomainError], type[UserError]] = {
     WrongCurrency: WrongCurrencyError,
     InsufficientStock: InsufficientStockError,
     StaleStock: StaleStockError,
+    ReservationOver: ReservationOverError,
     NotSetAside: NotSetAsideError,
     StaleSnapshot: StaleSnapshotError,
     SerialNumbersKnown: SerialNumbersKnownError,
-    ReservationOver: ReservationOverError,
     NotPackable: NotPackableError,
     TrackingNumberTaken: TrackingNumberTakenError,
     AmountTooLarge: AmountTooLargeError,

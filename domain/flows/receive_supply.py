@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from domain.catalog.models import Traceability, VariantRow
 from domain.flows.expect_supply import levels_of
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound, Path
@@ -67,6 +68,7 @@ async def receive_supply(tx: UnitOfWork, request: ReceiveSupply) -> UUID:
     supply = await supplies.lock(tx, request.supply_id)
     lines = {line.sku: line for line in await supplies.lines_of(supply)}
     came = _checked(request, lines)
+    await _check_names_fit(came)
     await supplies.step(tx, supply, SupplyAction.RECEIVE)
     expected = sum(line.expected for line in lines.values())
     expected -= await _take_in(tx, supply, came, request.note)
@@ -112,6 +114,19 @@ def _check_names(each: ArrivedLine, path: Path) -> None:
         if not 1 <= len(number.strip()) <= len(number) <= LONGEST_SERIAL_NUMBER:
             field = (*path, "serialNumbers", str(m))
             raise InvalidInput(f"A serial number has 1 to {LONGEST_SERIAL_NUMBER} characters.", path=field)
+
+
+async def _check_names_fit(came: Mapping[SupplyLineRow, ArrivedLine]) -> None:
+    """Raises InvalidInput for a lot, or a serial number, of a SKU whose units are not told apart so."""
+    named = {line.variant_id for line, each in came.items() if each.lots or each.serial_numbers}
+    rows = await VariantRow.filter(id__in=named) if named else []
+    told_apart = {row.id: row.traceability for row in rows}
+    for n, (line, each) in enumerate(came.items()):
+        path = ("lines", str(n))
+        if each.lots and told_apart[line.variant_id] != Traceability.LOT:
+            raise InvalidInput(f"Units of {line.sku} are not told apart by lot.", path=(*path, "lots"))
+        if each.serial_numbers and told_apart[line.variant_id] != Traceability.SERIAL:
+            raise InvalidInput(f"Units of {line.sku} have no serial numbers.", path=(*path, "serialNumbers"))
 
 
 async def _take_in(

@@ -39,9 +39,9 @@ MOST_ON_HAND = 1_000_000_000
 class Movement:
     """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order.
 
+    `actor` is who did it, where that is somebody else than who asks: time itself, for one.
     Where lots are told apart, `lots` names those whose units come or go. The rest comes to the lot without a number,
     or leaves the lots whose turn it is. `lot_id` is written by whoever splits it so.
-    `actor` is who did it, where that is somebody else than who asks: time itself, for one.
     """
 
     level_id: UUID

@@ -8,7 +8,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0009_facts_and_lots")]
+    dependencies = [("waybill", "0008_supplies_have_a_currency")]
 
     initial = False
 

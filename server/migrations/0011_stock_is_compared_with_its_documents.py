@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0009_transfers_tell_what_arrived")]
+    dependencies = [("waybill", "0010_facts_and_lots")]
 
     initial = False
 

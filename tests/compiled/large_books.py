@@ -273,20 +273,6 @@ insert into bulk_rows (id, run_id, number, sku, location, outcome, change)
     select uid(42, n, i), uid(41, n, 0), i, 'SKU-000001', 'location-0',
         case when i = 7 then 'REFUSED' else 'APPLIED' end, 1
     from generate_series(1, 3000) n, generate_series(2, 11) i;
-insert into lots (id, level_id, number, expires_on, on_hand, quarantined, received_at)
-    select uid(43, n, 0), uid(6, 1 + n % 40, 0), 'L-' || n, date '2026-01-01' + n % 900, n % 3, 0,
-        {first_day} + n * interval '10 minutes'
-    from generate_series(1, 20000) n;
-insert into serial_numbers (id, variant_id, number, status, level_id, received_at)
-    select uid(44, n, 0), uid(4, 1 + n % 40, 0), 'SN-' || lpad(n::text, 8, '0'),
-        case when n % 10 = 0 then 'ON_HAND' else 'SHIPPED' end, uid(6, 1 + n % 40, 0),
-        {first_day} + n * interval '10 minutes'
-    from generate_series(1, 40000) n;
-insert into shortages (id, level_id, is_open, units, opened_at, resolved_at)
-    select uid(45, n, 0), uid(6, 1 + n % 40, 0), n % 1000 = 0, (n % 1000 = 0)::int,
-        {first_day} + n * interval '30 minutes',
-        case when n % 1000 > 0 then {first_day} + n * interval '31 minutes' end
-    from generate_series(1, 20000) n where n % 1000 > 0 or n <= 1000;
 insert into transfers (id, number, source_id, destination_id, status, created_by, created_at, released_at, ended_at)
     select uid(45, n, 0), 'T-' || upper(substr(md5(n::text), 1, 12)), uid(2, 0, n % 6), uid(2, 0, (n + 1) % 6),
         case when n > 5990 then 'DRAFT' when n > 5980 then 'RELEASED' when n > 5960 then 'IN_TRANSIT'
@@ -310,13 +296,25 @@ insert into assemblies (id, number, variant_id, sku, location_id, status, quanti
 insert into assembly_lines (id, assembly_id, variant_id, sku, units_per_kit, allocated, used)
     select uid(48, n, i), uid(47, n, 0), uid(4, 100 + i, 0), 'SKU-' || lpad((100 + i)::text, 6, '0'), 2, 0, 20
     from generate_series(1, 6000) n, generate_series(1, 2) i;
-insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
-        quarantined, safety_stock, incoming, cause, subject_id, actor, occurred_at)
-    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3),
-        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), uid(2, 0, n % 3),
-        10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
+insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
+        incoming, cause, subject_id, actor, occurred_at)
+    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3), 10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
         uid(case when i = 4 then 47 else 45 end, n, 0), 'staff:ida', {first_day} + n * interval '1 hour'
     from generate_series(1, 6000) n, generate_series(1, 4) i;
+insert into lots (id, level_id, number, expires_on, on_hand, quarantined, received_at)
+    select uid(43, n, 0), uid(6, 1 + n % 40, 0), 'L-' || n, date '2026-01-01' + n % 900, n % 3, 0,
+        {first_day} + n * interval '10 minutes'
+    from generate_series(1, 20000) n;
+insert into serial_numbers (id, variant_id, number, status, level_id, received_at)
+    select uid(44, n, 0), uid(4, 1 + n % 40, 0), 'SN-' || lpad(n::text, 8, '0'),
+        case when n % 10 = 0 then 'ON_HAND' else 'SHIPPED' end, uid(6, 1 + n % 40, 0),
+        {first_day} + n * interval '10 minutes'
+    from generate_series(1, 40000) n;
+insert into shortages (id, level_id, is_open, units, opened_at, resolved_at)
+    select uid(45, n, 0), uid(6, 1 + n % 40, 0), n % 1000 = 0, (n % 1000 = 0)::int,
+        {first_day} + n * interval '30 minutes',
+        case when n % 1000 > 0 then {first_day} + n * interval '31 minutes' end
+    from generate_series(1, 20000) n where n % 1000 > 0 or n <= 1000;
 """
 
 _END = """

@@ -157,6 +157,19 @@ EXPECTED = {
         },
         {"EXPIRE": ReservationFacts(is_overdue=True)},
     ),
+    "supply": Expected(
+        SUPPLY,
+        SupplyFacts(0),
+        "DRAFT",
+        {
+            "SET_LINES": "DRAFT → DRAFT",
+            "CONFIRM": "DRAFT → CONFIRMED",
+            "RESCHEDULE": "DRAFT → DRAFT, CONFIRMED → CONFIRMED, PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
+            "RECEIVE": "CONFIRMED|PARTIALLY_RECEIVED → PARTIALLY_RECEIVED, RECEIVED → RECEIVED",
+            "CLOSE": "CONFIRMED|PARTIALLY_RECEIVED → RECEIVED",
+            "CANCEL": "DRAFT|CONFIRMED → CANCELED",
+        },
+    ),
     "transfer": Expected(
         TRANSFER,
         TransferFacts(0),
@@ -179,19 +192,6 @@ EXPECTED = {
             "RELEASE": "DRAFT → RELEASED",
             "COMPLETE": "RELEASED → COMPLETED",
             "CANCEL": "DRAFT|RELEASED → CANCELED",
-        },
-    ),
-    "supply": Expected(
-        SUPPLY,
-        SupplyFacts(0),
-        "DRAFT",
-        {
-            "SET_LINES": "DRAFT → DRAFT",
-            "CONFIRM": "DRAFT → CONFIRMED",
-            "RESCHEDULE": "DRAFT → DRAFT, CONFIRMED → CONFIRMED, PARTIALLY_RECEIVED → PARTIALLY_RECEIVED",
-            "RECEIVE": "CONFIRMED|PARTIALLY_RECEIVED → PARTIALLY_RECEIVED, RECEIVED → RECEIVED",
-            "CLOSE": "CONFIRMED|PARTIALLY_RECEIVED → RECEIVED",
-            "CANCEL": "DRAFT|CONFIRMED → CANCELED",
         },
     ),
 }
@@ -315,17 +315,6 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
     ),
     *(
         (
-            TRANSFER,
-            "COMPLETE",
-            status,
-            TransferFacts(2),
-            "UNITS_ON_THEIR_WAY",
-            "2 units have not arrived: receive them, or write them off.",
-        )
-        for status in ("IN_TRANSIT", "PARTIALLY_RECEIVED")
-    ),
-    *(
-        (
             RESERVATION,
             action,
             "ACTIVE",
@@ -353,6 +342,17 @@ BLOCKED: list[tuple[Lifecycle[Any, Any, Any], str, str, Any, str, str]] = [
             "2 units are still expected: receive them, or say that they will not come.",
         )
         for status in ("CONFIRMED", "PARTIALLY_RECEIVED")
+    ),
+    *(
+        (
+            TRANSFER,
+            "COMPLETE",
+            status,
+            TransferFacts(2),
+            "UNITS_ON_THEIR_WAY",
+            "2 units have not arrived: receive them, or write them off.",
+        )
+        for status in ("IN_TRANSIT", "PARTIALLY_RECEIVED")
     ),
 ]
 

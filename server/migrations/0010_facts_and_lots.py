@@ -8,7 +8,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0008_supplies_have_a_currency")]
+    dependencies = [("waybill", "0009_transfers_tell_what_arrived")]
 
     initial = False
 
