@@ -11,6 +11,7 @@ from domain.flows.bulk_stock import StepOfBulk, step_of_bulk
 from domain.flows.confirm_order import ExpireOrder, expire_order
 from domain.flows.end_reservation import ExpireReservations, expire_reservations
 from domain.flows.expire_lots import QuarantineExpired, quarantine_expired
+from domain.flows.fill_backorders import FillBackorder, FillBackorders, fill_backorder, fill_backorders
 from domain.flows.resolve_shortage import ResolveShortage, SourceOrderAgain, resolve_shortage, source_order_again
 from domain.kernel.actor import SYSTEM, Actor
 from domain.kernel.database import current_connection, database_now
@@ -40,6 +41,14 @@ async def _quarantine_expired(runner: Runner, payload: Mapping[str, Any]) -> Non
     await runner.run(quarantine_expired, SYSTEM, QuarantineExpired(UUID(payload["lot_id"])))
 
 
+async def _fill_backorders(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(fill_backorders, SYSTEM, FillBackorders(UUID(payload["level_id"])))
+
+
+async def _fill_backorder(runner: Runner, payload: Mapping[str, Any]) -> None:
+    await runner.run(fill_backorder, SYSTEM, FillBackorder(UUID(payload["order_id"])))
+
+
 async def _work_bulk(runner: Runner, payload: Mapping[str, Any]) -> None:
     # The ledger names who asked for it. A worker that dies leaves the rest to whoever takes the job over.
     run_id, asker = UUID(payload["run_id"]), Actor(payload["principal"], SYSTEM.scope)
@@ -54,6 +63,8 @@ REACTIONS: Mapping[str, Reaction] = {
     "resolve_shortage": _resolve_shortage,
     "source_order_again": _source_order_again,
     "quarantine_expired": _quarantine_expired,
+    "fill_backorders": _fill_backorders,
+    "fill_backorder": _fill_backorder,
     "work_bulk": _work_bulk,
 }
 

@@ -20,7 +20,7 @@ from domain.flows.receive_supply import ArrivedLine, ReceiveSupply, receive_supp
 from domain.flows.receive_transfer import ArrivedUnits, ReceiveTransfer, receive_transfer
 from domain.flows.release_transfer import CancelTransfer, ReleaseTransfer, cancel_transfer, release_transfer
 from domain.flows.set_aside_stock import SetAside, damage_stock, repair_stock
-from domain.flows.trace_variant import TraceVariant, trace_variant
+from domain.flows.trace_variant import SetVariantTraceability, set_variant_traceability
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.runner import Runner
 from domain.locations.models import LocationRow
@@ -51,8 +51,9 @@ async def tell_units_apart(runner: Runner) -> None:
     other = await VariantRow.filter(is_stock_tracked=True).order_by("-sku").first()
     assert first is not None, "a shop has stock"
     assert other is not None, "a shop counts something"
-    for sku, kind in ((first.sku, Traceability.LOT), (other.sku, Traceability.SERIAL)):
-        await runner.run(trace_variant, KEEPER, TraceVariant(sku, kind, is_first_expired_first_out=True))
+    by_lot = SetVariantTraceability(first.sku, Traceability.LOT, is_first_expired_first_out=True)
+    await runner.run(set_variant_traceability, KEEPER, by_lot)
+    await runner.run(set_variant_traceability, KEEPER, SetVariantTraceability(other.sku, Traceability.SERIAL))
     lots = (LotUnits("L-24-07", GOOD_UNTIL, 2), LotUnits("L-24-09", None, 1))
     came = AdjustStock(first.sku, first.location_id, 3, "Delivery", is_receipt=True, lots=lots)
     await runner.run(adjust_stock, KEEPER, came)

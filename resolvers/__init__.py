@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 import schema.enums
 import schema.stock_enums  # noqa: F401
 from resolvers.assemblies import AssemblyQuery
+from resolvers.backorders import BackorderQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.consistency import ConsistencyQuery
@@ -34,15 +35,16 @@ class Query(
     LocationQuery,
     StockQuery,
     ConsistencyQuery,
-    AssemblyQuery,
-    BulkQuery,
-    StockLiveQuery,
-    ReservationQuery,
+    BackorderQuery,
     SupplyQuery,
-    TransferQuery,
+    ReservationQuery,
+    BulkQuery,
     TrackingQuery,
     ViewerQuery,
     LiveQuery,
+    StockLiveQuery,
+    TransferQuery,
+    AssemblyQuery,
 ):
     pass
 

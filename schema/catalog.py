@@ -7,8 +7,24 @@ from datetime import datetime
 import strawberry
 from tortoise.expressions import Q
 
-from domain.catalog.models import PriceRow, ProductRow, VariantKind, VariantRow
-from domain.catalog.queries import visible_prices, visible_products, visible_variants
+from domain.catalog.models import (
+    BackorderPolicy,
+    ComponentRow,
+    Composition,
+    PriceRow,
+    ProductRow,
+    SubstituteRow,
+    Traceability,
+    VariantKind,
+    VariantRow,
+)
+from domain.catalog.queries import (
+    visible_components,
+    visible_prices,
+    visible_products,
+    visible_substitutes,
+    visible_variants,
+)
 from domain.kernel.actor import Scope
 from schema.channels import Channel
 from schema.references import key_is, text_is
@@ -65,12 +81,25 @@ class Variant(Node):
     kind: VariantKind
     is_stock_tracked: bool
     is_active: bool
+    composition: Composition
+    backorder_policy: BackorderPolicy
+    backorder_limit: int | None
+    available_from: datetime | None
+    traceability: Traceability
+    is_first_expired_first_out: bool
+    unit_of_measure: str
     weight_grams: int | None
     length_mm: int | None
     width_mm: int | None
     height_mm: int | None
     product: Product | None = one(by="product", doc="What it is a variant of.")
     prices: list[Price] = many(by="variant", order_by=("channel_id",), doc="What one unit costs, per channel.")
+    components: list[Component] = many(
+        by="whole", order_by=("position", "id"), doc="What a unit of it consists of: of a bundle or a kit."
+    )
+    substitutes: list[Substitute] = many(
+        by="variant", order_by=("position", "id"), doc="What may be sent in its place; the first is tried first."
+    )
     stock: Connection[StockLevel] = connection(
         STOCK_ORDERINGS,
         by="variant",
@@ -78,6 +107,25 @@ class Variant(Node):
         order_by=StockLevelOrdering,
         doc="How many units each location has; for staff.",
     )
+
+
+@view_of(ComponentRow, visible=visible_components)
+class Component(Node):
+    """A part of a bundle or a kit: so many units of it are in one unit of the whole."""
+
+    position: int
+    units: int
+    part: Variant | None = one(by="part", doc="What it is; null where it is not on sale to you.")
+    whole: Variant | None = one(by="whole", doc="The bundle or kit.")
+
+
+@view_of(SubstituteRow, visible=visible_substitutes)
+class Substitute(Node):
+    """Another variant that may be sent in a variant's place, where the buyer accepts one."""
+
+    position: int
+    substitute: Variant | None = one(by="substitute", doc="What may be sent; null where it is not on sale to you.")
+    variant: Variant | None = one(by="variant", doc="What was bought.")
 
 
 @view_of(PriceRow, visible=visible_prices)

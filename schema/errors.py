@@ -9,7 +9,7 @@ from typing import Any, cast
 import strawberry
 
 import schema.stock_enums  # noqa: F401 - an enum is described before it is first used
-from domain.catalog.errors import AlreadyExists, NotPriced, UnknownSku
+from domain.catalog.errors import AlreadyExists, NotPriced, UnknownSku, VariantInUse
 from domain.flows.set_aside_stock import SetAsideState
 from domain.fulfillment.errors import NotPackable
 from domain.kernel import errors as kernel
@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_SKU = "UNKNOWN_SKU"
     NOT_PRICED = "NOT_PRICED"
     ALREADY_EXISTS = "ALREADY_EXISTS"
+    VARIANT_IN_USE = "VARIANT_IN_USE"
     EXTERNAL_REFERENCE_TAKEN = "EXTERNAL_REFERENCE_TAKEN"
     WRONG_CURRENCY = "WRONG_CURRENCY"
     INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
@@ -68,6 +69,7 @@ enum_of(
         C.UNKNOWN_SKU: "Nothing by that SKU is on sale.",
         C.NOT_PRICED: "The SKU has no price in the channel.",
         C.ALREADY_EXISTS: "Another thing has that name.",
+        C.VARIANT_IN_USE: "There are units of the variant that what you ask for has no place for.",
         C.EXTERNAL_REFERENCE_TAKEN: "The channel already gave us an order by that name.",
         C.WRONG_CURRENCY: "An amount is in another currency than the one asked for.",
         C.INSUFFICIENT_STOCK: "Fewer units can be promised than were asked for.",
@@ -226,6 +228,7 @@ TYPE_OF_REFUSAL: Mapping[type[DomainError], type[UserError]] = {
     UnknownSku: UnknownSkuError,
     NotPriced: NotPricedError,
     AlreadyExists: AlreadyExistsError,
+    VariantInUse: GeneralError,
     ExternalReferenceTaken: ExternalReferenceTakenError,
     WrongCurrency: WrongCurrencyError,
     InsufficientStock: InsufficientStockError,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from domain.backorders import events as backorders
 from domain.fulfillment import events as fulfillment
 from domain.orders import events as orders
 from domain.orders.models import HoldKind
@@ -19,12 +20,14 @@ from schema.views import Money
 
 if TYPE_CHECKING:
     from schema.fulfillment import FulfillmentOrder
+    from schema.lines import Requirement
     from schema.orders import Hold
     from schema.payments import Payment, Refund
     from schema.returns import Return
     from schema.shipping import Parcel, Shipment
 
 TheHold = Annotated["Hold", strawberry.lazy("schema.orders")] | None
+TheRequirement = Annotated["Requirement", strawberry.lazy("schema.lines")] | None
 TheFulfillmentOrder = Annotated["FulfillmentOrder", strawberry.lazy("schema.fulfillment")] | None
 TheShipment = Annotated["Shipment", strawberry.lazy("schema.shipping")] | None
 TheParcel = Annotated["Parcel", strawberry.lazy("schema.shipping")] | None
@@ -85,6 +88,12 @@ class OrderHeld(OrderEvent):
 @event_of(orders.OrderHoldReleased)
 class OrderHoldReleased(OrderEvent):
     hold: TheHold = subject(doc="The hold.")
+
+
+@event_of(backorders.BackorderFilled)
+class BackorderFilled(OrderEvent):
+    units: int = fact("units", int, doc="How many units.")
+    requirement: TheRequirement = subject(doc="What they are for.")
 
 
 @event_of(fulfillment.FulfillmentOrderOpened)

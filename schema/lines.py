@@ -18,6 +18,7 @@ from domain.orders.queries import visible_parts
 from schema.views import Money, Node, many, money, one, view_of
 
 if TYPE_CHECKING:
+    from schema.backorders import Backorder
     from schema.catalog import Variant
     from schema.orders import Order
 
@@ -70,6 +71,11 @@ class Requirement(Node):
     released: Money = money("released_minor")
     variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = one(
         by="variant", doc="The variant as it is now; null where it is not on sale to you, or only history knows it."
+    )
+    backorders: list[Annotated[Backorder, strawberry.lazy("schema.backorders")]] = many(
+        by="requirement",
+        order_by=("promised_at", "id"),
+        doc="Where units of it wait for stock, and when they are promised.",
     )
     line: OrderLine | None = one(by="line", doc="The line that needs it.")
 

@@ -2,7 +2,6 @@
 
 import strawberry
 
-from schema.catalog import Variant
 from schema.locations import Location
 from schema.payloads import Payload, now
 from schema.shortages import Snapshot
@@ -105,10 +104,3 @@ class StockSnapshotApplyPayload(Payload):
     """The answer of `stockSnapshotApply`."""
 
     snapshot: Snapshot | None = now("The snapshot, and how many SKUs it corrected", is_new=True)
-
-
-@strawberry.type(description="What became of telling units apart.")
-class VariantTracePayload(Payload):
-    """The answer of `variantTrace`."""
-
-    variant: Variant | None = now("The variant", is_new=True)

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from domain.kernel.rows import Row, partial_index, reference
@@ -28,13 +27,16 @@ class BackorderRow(Row):
     is_preorder = fields.BooleanField(default=False, description="Whether it was sold before the first arrival.")
     promised_at = fields.DatetimeField(description="When we said that it would be there; the oldest is served first.")
     created_at = fields.DatetimeField(description="When it was sold.")
+    ended_at = fields.DatetimeField(null=True, description="When nothing of it waited any more.")
 
     class Meta:
         table = "backorders"
-        indexes = [Index(fields=("created_at", "id"))]
         constraints = [
             UniqueConstraint(fields=("requirement_id", "location_id"), name="backorders_requirement_location"),
-            partial_index("backorders_waiting", ("level_id", "promised_at", "id"), "quantity > 0"),
-            partial_index("backorders_promised", ("promised_at", "id"), "quantity > 0"),
-            CheckConstraint(check="quantity >= 0", name="backorders_quantity_not_negative"),
+            partial_index("backorders_waiting", ("level_id", "promised_at", "id"), "ended_at IS NULL"),
+            partial_index("backorders_promised", ("promised_at", "id"), "ended_at IS NULL"),
+            partial_index("backorders_sold", ("created_at", "id"), "ended_at IS NULL"),
+            CheckConstraint(
+                check="quantity >= 0 AND (ended_at IS NULL) = (quantity > 0)", name="backorders_quantity_until_ended"
+            ),
         ]

@@ -32,3 +32,13 @@ class AlreadyExists(DomainError):
     def __init__(self, what: str, name: str, *, path: Path = ()) -> None:
         super().__init__(f'There is already a {what} "{name}". Choose another name.', path=path)
         self.what, self.name = what, name
+
+
+class VariantInUse(DomainError):
+    """There are units of it that what is asked for has no place for."""
+
+    code = "VARIANT_IN_USE"
+
+    def __init__(self, sku: str, why: str, *, path: Path = ()) -> None:
+        super().__init__(f"{sku}: {why}", path=path)
+        self.sku = sku

@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.allocation.decisions import Plan
+from domain.backorders.models import BackorderRow
 from domain.catalog.errors import NotPriced, UnknownSku
-from domain.catalog.queries import Offer
+from domain.catalog.queries import Offer, Part
 from domain.channels.decisions import Sight
 from domain.channels.queries import OpenChannel
 from domain.flows.give_uncounted import is_given_at_confirmation
 from domain.flows.listing import Listing, customer_of
-from domain.flows.placement import Component, PlaceLine, PlaceOrder
+from domain.flows.placement import PlaceLine, PlaceOrder
 from domain.kernel.actor import Actor, Permission
 from domain.kernel.errors import DomainError, InvalidInput, NotFound, Refusals
 from domain.kernel.ids import new_id
@@ -31,6 +32,7 @@ from domain.orders.service import new_number, units_of
 from domain.payments.lifecycle import PaymentStatus
 from domain.payments.models import PaymentRow
 
+MOST_PARTS = 10_000
 NOTHING_YET = FulfillmentStatus.UNFULFILLED
 
 
@@ -45,7 +47,11 @@ class Draft:
     addresses: list[OrderAddressRow]
     payment: PaymentRow | None
     sight: Sight
+    # What each requirement is for, and those in whose place a substitute may be sent.
+    needed: dict[UUID, Offer] = field(default_factory=dict)
+    replaceable: list[RequirementRow] = field(default_factory=list)
     plan: Plan = field(default_factory=lambda: Plan((), {}))
+    waiting: list[BackorderRow] = field(default_factory=list)
 
     @property
     def is_confirmed(self) -> bool:
@@ -70,6 +76,11 @@ class Draft:
         line_id = next(each.line_id for each in self.requirements if each.sku == sku)
         return next(line for line in self.lines if line.id == line_id)
 
+    def replace(self, requirement: RequirementRow, offer: Offer) -> None:
+        """Send this in the requirement's place. The line stays what was bought."""
+        requirement.variant_id, requirement.sku = offer.variant_id, offer.sku
+        self.needed[requirement.id] = offer
+
 
 def draft_order(asked: Asked[PlaceOrder], now: datetime, listing: Listing) -> Draft:
     """The rows of the order. Raises the refusals of all its fields together."""
@@ -83,6 +94,7 @@ def draft_order(asked: Asked[PlaceOrder], now: datetime, listing: Listing) -> Dr
         if each.currency != channel.currency:
             raise WrongCurrency(channel.currency, each.currency[:3], path=each.path)
     _check_authority(actor, request)
+    _check_size(request, listing)
     listing.check_reference(channel.id, request)
     order = _order(asked.id, now, request, channel)
     order.customer_id = customer_of(actor, now, request.customer, listing)
@@ -101,7 +113,7 @@ def draft_order(asked: Asked[PlaceOrder], now: datetime, listing: Listing) -> Dr
                 f"An order needs at most {MOST_UNITS:,} units of a SKU, not {units:,} of {sku}.", path=("lines",)
             )
     if draft.is_confirmed:
-        _give_uncounted(draft, listing)
+        _give_uncounted(draft)
     _add_up(draft, request, now)
     return draft
 
@@ -112,6 +124,17 @@ def _check_authority(actor: Actor, request: PlaceOrder) -> None:
     bundled = any(line.components for line in request.lines)
     if own or bundled or request.charges or request.placed_at or request.external_reference:
         actor.require(Permission.MANAGE_ORDERS)
+
+
+def _check_size(request: PlaceOrder, listing: Listing) -> None:
+    """Bundles multiply what the lines need: no order is larger than is written in a moment."""
+    sent = 0
+    for line in request.lines:
+        offer = listing.offers.get(line.sku)
+        sent += len(line.components or (offer.parts if offer else ())) or 1
+    if sent > MOST_PARTS:
+        said = f"The lines of an order are sent as at most {MOST_PARTS:,} parts, not {sent:,}."
+        raise InvalidInput(said, path=("lines",))
 
 
 def _order(order_id: UUID, now: datetime, request: PlaceOrder, channel: OpenChannel) -> OrderRow:
@@ -158,11 +181,26 @@ def _add_line(draft: Draft, n: int, line: PlaceLine, channel: OpenChannel, listi
         **vars(amounts),
     )
     draft.lines.append(row)
-    parts = line.components or (Component(offer.sku, 1),)
+    parts = _parts(line, offer, listing, path)
     shares = spread_over_requirements(amounts.gross_minor, [part.units for part in parts])
     for part, share in zip(parts, shares, strict=True):
-        needed = _offer(part.sku, listing, (*path, "components"))
-        draft.requirements.append(_requirement(draft, row, needed, part.units, share))
+        needed = _requirement(draft, row, part, share)
+        draft.requirements.append(needed)
+        draft.needed[needed.id] = part.offer
+        if line.accepts_substitutes and needed.is_stocked:
+            draft.replaceable.append(needed)
+
+
+def _parts(line: PlaceLine, offer: Offer, listing: Listing, path: tuple[str, ...]) -> list[Part]:
+    """What is sent for one unit sold: what the caller says, else what the catalog says of a bundle, else the thing."""
+    if not line.components:
+        return offer.parts or [Part(offer, 1)]
+    given = [Part(_offer(each.sku, listing, (*path, "components")), each.units) for each in line.components]
+    for n, part in enumerate(given):
+        if part.offer.parts:
+            said = f"{part.offer.sku} is a bundle itself: name its components instead."
+            raise InvalidInput(said, path=(*path, "components", str(n), "sku"))
+    return given
 
 
 def _offer(sku: str, listing: Listing, path: tuple[str, ...]) -> Offer:
@@ -172,8 +210,8 @@ def _offer(sku: str, listing: Listing, path: tuple[str, ...]) -> Offer:
     return offer
 
 
-def _requirement(draft: Draft, line: OrderLineRow, offer: Offer, units: int, gross_minor: int) -> RequirementRow:
-    required = line.quantity * units
+def _requirement(draft: Draft, line: OrderLineRow, part: Part, gross_minor: int) -> RequirementRow:
+    offer, required = part.offer, line.quantity * part.units
     if required > MOST_UNITS:
         raise InvalidInput(f"A line needs at most {MOST_UNITS:,} units.", path=("lines", str(line.position - 1)))
     row = RequirementRow(
@@ -182,7 +220,7 @@ def _requirement(draft: Draft, line: OrderLineRow, offer: Offer, units: int, gro
         line_id=line.id,
         variant_id=offer.variant_id,
         sku=offer.sku,
-        units_per_item=units,
+        units_per_item=part.units,
         is_stocked=offer.is_stock_tracked,
         required=required,
         currency=line.currency,
@@ -195,10 +233,10 @@ def _requirement(draft: Draft, line: OrderLineRow, offer: Offer, units: int, gro
     return row
 
 
-def _give_uncounted(draft: Draft, listing: Listing) -> None:
+def _give_uncounted(draft: Draft) -> None:
     """What a confirmed order waits for nothing to get: downloads, and services where there are no goods."""
     for each in draft.requirements:
-        kind = listing.offers[each.sku].kind
+        kind = draft.needed[each.id].kind
         if not each.is_stocked and is_given_at_confirmation(kind, has_goods=bool(draft.stocked)):
             each.shipped, each.delivered, each.unallocated = each.required, each.required, 0
 

@@ -11,7 +11,7 @@ from domain.channels.queries import OpenChannel, open_channels
 from domain.customers.decisions import normal_email
 from domain.customers.models import CustomerRow
 from domain.customers.queries import known_customers
-from domain.flows.placement import PlaceCustomer, PlaceOrder
+from domain.flows.placement import PlaceCustomer, PlaceLine, PlaceOrder
 from domain.kernel.actor import Actor, ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
@@ -49,9 +49,8 @@ class Listing:
 async def load_listing(asked: Sequence[Asked[PlaceOrder]]) -> Listing:
     """Look everything up, in one statement."""
     requests = [each.request for each in asked]
-    skus = {line.sku for each in requests for line in each.lines} | {
-        part.sku for each in requests for line in each.lines for part in line.components
-    }
+    lines = [line for each in requests for line in each.lines]
+    replaceable = [line for line in lines if line.accepts_substitutes]
     codes = {each.channel for each in requests if len(each.channel) <= LONGEST_CODE}
     named = [each.external_reference for each in requests if each.external_reference]
     buyers = [each.request.customer for each in asked if each.request.customer]
@@ -59,11 +58,16 @@ async def load_listing(asked: Sequence[Asked[PlaceOrder]]) -> Listing:
     emails = _normal_emails(buyers)
     channels, on_sale, customers, references = await look_up_together(
         open_channels(codes),
-        offers(skus, codes),
+        offers(_skus(lines), codes, _skus(replaceable)),
         known_customers({each.id for each in buyers if each.id} | own, set(emails.values())),
         _taken(named),
     )
     return Listing(channels, on_sale, customers, emails, references, {})
+
+
+def _skus(lines: Iterable[PlaceLine]) -> set[str]:
+    """What the lines name: what is sold, and the components that came with it."""
+    return {sku for line in lines for sku in (line.sku, *(part.sku for part in line.components))}
 
 
 def _taken(references: Sequence[str]) -> LookUp[set[tuple[UUID, str]]]:

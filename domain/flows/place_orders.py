@@ -1,17 +1,16 @@
 """Placing orders: each is checked, priced, set aside in stock and written whole, or refused whole."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from domain.allocation.decisions import Plan, Source, hand_out, plan_allocation, take_held
+from domain.allocation.decisions import hand_out
 from domain.allocation.models import AllocationRow
 from domain.flows.draft_order import Draft, draft_order
-from domain.flows.free_stock import lock_free
 from domain.flows.listing import load_listing
 from domain.flows.placement import PlaceCustomer, PlaceOrder, check
-from domain.flows.take_reservation import Taking, Units
+from domain.flows.shelf import Shelf
+from domain.flows.take_reservation import Taking
 from domain.fulfillment import service as fulfillment
 from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
@@ -21,9 +20,7 @@ from domain.orders.events import OrderCompleted, OrderConfirmed, OrderPlaced
 from domain.orders.models import OrderRow
 from domain.payments.events import PaymentExpected
 from domain.stock import service as stock
-from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause
-from domain.stock.service import Free
 
 PENDING_FOR = timedelta(days=3)
 
@@ -48,7 +45,7 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
         try:
             # Again, for a name is taken by an order that is taken: one that is refused leaves it to the next.
             listing.check_reference(draft.order.channel_id, asked[n].request)
-            draft.plan = shelf.promise(draft, held=taking.held_for(tx, asked[n], draft))
+            shelf.promise(draft, held=taking.held_for(tx, asked[n], draft))
             taking.take(asked[n], draft, shelf.free)
             outcomes[n] = draft.order.id
             listing.references.add((draft.order.channel_id, draft.order.external_reference or ""))
@@ -59,7 +56,7 @@ async def place_orders(tx: UnitOfWork, asked: Sequence[Asked[PlaceOrder]]) -> li
     for n, draft in drafts.items():
         tx.begin(draft.order, asked[n].actor)
     await taking.hand_over(tx, shelf.levels)
-    _write(tx, list(drafts.values()), shelf, taking)
+    await _write(tx, list(drafts.values()), shelf, taking)
     return [outcomes[n] for n in range(len(asked))]
 
 
@@ -85,46 +82,6 @@ def _checked(
             outcomes[n] = refusal
 
 
-@dataclass
-class Shelf:
-    """The locked stock levels that these orders draw on, and what is still free of each: below zero, of none."""
-
-    levels: dict[tuple[UUID, str], Free]
-    free: dict[tuple[UUID, str], int]
-    locations: Sequence[UUID]
-
-    @classmethod
-    async def lock(cls, tx: UnitOfWork, drafts: Iterable[Draft]) -> "Shelf":
-        """Lock every level of every SKU that is asked for, in key order."""
-        wanted = {each.variant_id for draft in drafts for each in draft.stocked if each.variant_id}
-        found = await lock_free(tx, wanted) if wanted else []
-        levels = {(each.location_id, each.sku): each for each in found}
-        free = {(each.location_id, each.sku): each.atp for each in found}
-        return cls(levels, free, list(dict.fromkeys(each.location_id for each in found)))
-
-    def promise(self, draft: Draft, *, held: Units) -> Plan:
-        """Serve the draft's demand from what is held for it, then from what is free, which is taken off.
-
-        Raises InsufficientStock, naming the first line that is short.
-        """
-        first = take_held(draft.demand, {key: units for key, units in held.items() if key[0] in self.locations})
-        demand = first.short
-        units = draft.sight.units
-        sources = [
-            Source(place, {sku: units(place, self.free.get((place, sku), 0)) for sku in demand})
-            for place in self.locations
-        ]
-        plan = plan_allocation(demand, sources)
-        if not plan.is_complete:
-            sku = next(each.sku for each in draft.stocked if each.sku in plan.short)
-            line, wanted = str(draft.line_of(sku).position - 1), draft.demand[sku]
-            refusal = InsufficientStock(sku, wanted, wanted - plan.short[sku], path=("lines", line, "quantity"))
-            raise refusal
-        for take in plan.takes:
-            self.free[take.location_id, take.sku] -= take.units
-        return first.and_then(plan)
-
-
 def _buyers(drafts: Mapping[int, Draft], asked: Sequence[Asked[PlaceOrder]]) -> dict[UUID, PlaceCustomer]:
     """Who buys, each as the first order that is taken names them."""
     found: dict[UUID, PlaceCustomer] = {}
@@ -134,7 +91,7 @@ def _buyers(drafts: Mapping[int, Draft], asked: Sequence[Asked[PlaceOrder]]) -> 
     return found
 
 
-def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, taking: Taking) -> None:
+async def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, taking: Taking) -> None:
     allocations = {draft.order.id: _allocations(draft) for draft in drafts}
     for draft in drafts:
         tx.add(*draft.lines, *draft.requirements, *draft.charges, *draft.addresses, *allocations[draft.order.id])
@@ -156,7 +113,13 @@ def _write(tx: UnitOfWork, drafts: list[Draft], shelf: Shelf, taking: Taking) ->
     )
     taken = [row for rows in allocations.values() for row in rows]
     movements = [movement_of(row, shelf.levels[row.location_id, row.sku].level_id) for row in taken]
-    stock.move_free(tx, taking.beyond(movements), shelf.levels.values())
+    movements = taking.beyond(movements)
+    if waiting := [row for draft in drafts for row in draft.waiting]:
+        movements += await shelf.room.enter(tx, waiting)
+        tx.add(*waiting)
+        await stock.move(tx, movements)
+    else:
+        stock.move_free(tx, movements, shelf.levels.values())
 
 
 def _allocations(draft: Draft) -> list[AllocationRow]:

@@ -25,7 +25,11 @@ class Component:
 
 @dataclass(frozen=True)
 class PlaceLine:
-    """What is bought. The price comes from the channel's list unless staff say otherwise; amounts in minor units."""
+    """What is bought. The price comes from the channel's list unless staff say otherwise; amounts in minor units.
+
+    A bundle is sent as the catalog's components unless others are given. Where substitutes are accepted, one is sent
+    in the place of what cannot be promised in full.
+    """
 
     sku: str
     quantity: int
@@ -33,6 +37,7 @@ class PlaceLine:
     discount_minor: int = 0
     tax_minor: int = 0
     components: tuple[Component, ...] = ()
+    accepts_substitutes: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.allocation.decisions import Plan, Source, plan_allocation
+from domain.catalog.decisions import is_released
 from domain.catalog.errors import UnknownSku
-from domain.catalog.queries import Part, parts_of
+from domain.catalog.queries import Content, contents_of
 from domain.channels.queries import OpenChannel, open_channels
 from domain.customers.models import CustomerRow
 from domain.flows.free_stock import lock_free
@@ -53,7 +54,7 @@ class ReserveStock:
 class _Need:
     """Units of one SKU, the lines of that SKU added up; `line` is the first that needs it."""
 
-    part: Part
+    part: Content
     line: int
     units: int = 0
 
@@ -67,13 +68,14 @@ async def reserve_stock(tx: UnitOfWork, request: ReserveStock) -> UUID:
     _check(request)
     channel, customer_id = await _channel(request.channel), await _customer(tx, request)
     needs = await _needs(request)
+    released = [sku for sku, need in needs.items() if is_released(need.part.available_from, tx.now)]
     free = {
         (each.location_id, each.sku): each for each in await lock_free(tx, {need.part.id for need in needs.values()})
     }
     places = dict.fromkeys(location_id for location_id, _ in free)
     units = channel.sight.units
     sources = [
-        Source(place, {sku: units(place, free[place, sku].atp) for sku in needs if (place, sku) in free})
+        Source(place, {sku: units(place, free[place, sku].atp) for sku in released if (place, sku) in free})
         for place in places
     ]
     plan = _planned(needs, sources)
@@ -135,7 +137,7 @@ async def _customer(tx: UnitOfWork, request: ReserveStock) -> UUID | None:
 
 async def _needs(request: ReserveStock) -> dict[str, _Need]:
     """Units to set aside of each SKU that is counted, in the order in which the lines need them."""
-    parts = await parts_of({line.sku for line in request.lines})
+    parts = await contents_of({line.sku for line in request.lines})
     needs: dict[str, _Need] = {}
     for n, line in enumerate(request.lines):
         if line.sku not in parts:

@@ -9,6 +9,7 @@ from domain.allocation.models import AllocationRow
 from domain.channels.queries import sight_of
 from domain.flows.free_stock import lock_free
 from domain.flows.place_orders import movement_of, work_of
+from domain.flows.wait_for_stock import WaitingRoom, wait_on
 from domain.fulfillment import service as fulfillment
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.ids import new_id
@@ -24,7 +25,8 @@ from domain.stock import service as stock
 async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[UUID] = ()) -> None:
     """Set the locked order's unallocated units aside at locations other than these, and give those the work.
 
-    What nobody has stays unallocated, and the order is held for stock: never a silent short allocation.
+    What nobody has waits where its variant is sold without stock; else it stays unallocated, and the order is held for
+    stock: never a silent short allocation.
     """
     open_units = RequirementRow.filter(order_id=order.id, is_stocked=True, unallocated__gt=0)
     wanted = await open_units.order_by("id")
@@ -45,13 +47,39 @@ async def source_again(tx: UnitOfWork, order: OrderRow, *, without: Collection[U
     by_id = {each.id: each for each in wanted}
     wants = [(each.id, each.sku, each.unallocated) for each in wanted]
     rows = [_allocation(order, by_id[each], place, units) for each, place, units in hand_out(plan.takes, wants)]
-    await _allocate(rows)
+    await set_aside(rows, out_of="unallocated")
     await stock.move(tx, [movement_of(row, free[row.location_id, row.sku].level_id) for row in rows])
     if order.status == OrderStatus.CONFIRMED:  # before that no location has work
         begun = await FulfillmentOrderRow.filter(order_id=order.id).count()
         fulfillment.open_orders(tx, [work_of(order, row) for row in rows], begun=begun)
-    if not plan.is_complete:
-        await _hold_for_stock(tx, order, dict(plan.short))
+    given = Counter[UUID]()
+    for row in rows:
+        given[row.requirement_id] += row.quantity
+    left = [(each, units) for each in wanted if (units := each.unallocated - given[each.id])]
+    if short := await _let_wait(tx, order, left, without):
+        await _hold_for_stock(tx, order, short)
+
+
+async def _let_wait(
+    tx: UnitOfWork, order: OrderRow, left: Sequence[tuple[RequirementRow, int]], without: Collection[UUID]
+) -> dict[str, int]:
+    """Let those of these units wait for the next arrival whose variants are sold without stock; the others, by SKU."""
+    short = Counter[str]()
+    for each, units in left:
+        short[each.sku] += units
+    if not short:
+        return {}
+    room = await WaitingRoom.lock(tx, {each.variant_id for each, _ in left if each.variant_id}, {order.channel_id})
+    rows = []
+    for each, units in left:
+        most = room.has_room(each.sku, order.channel_id, without=without)
+        if most is None or units <= most:
+            rows.append(room.accept(each, units, order.channel_id, without=without))
+            short[each.sku] -= units
+    await stock.move(tx, await room.enter(tx, rows))
+    await orders.shift({row.requirement_id: row.quantity for row in rows}, "unallocated", "waiting")
+    await wait_on(rows)
+    return {sku: units for sku, units in short.items() if units}
 
 
 def _allocation(order: OrderRow, each: RequirementRow, location_id: UUID, units: int) -> AllocationRow:
@@ -65,12 +93,14 @@ def _allocation(order: OrderRow, each: RequirementRow, location_id: UUID, units:
     )
 
 
-async def _allocate(rows: Sequence[AllocationRow]) -> None:
-    """Set these units aside, in the books of the requirements and of the allocations, some of which are there."""
+async def set_aside(rows: Sequence[AllocationRow], *, out_of: str) -> None:
+    """Set these units aside, in the books of the requirements, where they stood in the counter `out_of`, and of the
+    allocations, some of which are there.
+    """
     units: Counter[UUID] = Counter()
     for row in rows:
         units[row.requirement_id] += row.quantity
-    await orders.shift(units, "unallocated", "allocated")
+    await orders.shift(units, out_of, "allocated")
     there = await AllocationRow.filter(requirement_id__in=list(units)) if units else []
     known = {(row.requirement_id, row.location_id): row.id for row in there}
     more = {known[key]: row.quantity for row in rows if (key := (row.requirement_id, row.location_id)) in known}

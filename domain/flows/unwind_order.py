@@ -7,6 +7,7 @@ from domain.allocation.models import AllocationRow
 from domain.flows.grant_refund import owe_back
 from domain.flows.roll_up import roll_up
 from domain.flows.unpack_shipment import unpack
+from domain.flows.wait_for_stock import stop_waiting
 from domain.fulfillment import service as fulfillment
 from domain.fulfillment.events import FulfillmentOrderCanceled
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderAction, FulfillmentOrderStatus
@@ -35,7 +36,12 @@ async def unwind(tx: UnitOfWork, order: OrderRow) -> None:
     ).order_by("id"):
         await unpack(tx, shipment)
     await _call_off_work(tx, order)
-    await _cancel_units(await requirements_of(order.id))
+    requirements = await requirements_of(order.id)
+    if any(each.waiting for each in requirements):
+        # All at once: the levels where units wait and those where they are set aside, in one sorted lock.
+        await stock.lock_levels({each.variant_id for each in requirements if each.is_stocked and each.variant_id})
+        await stop_waiting(tx, order.id)
+    await _cancel_units(requirements)
     await free_units(tx, order, await AllocationRow.filter(order_id=order.id, quantity__gt=0).order_by("id"))
     order.canceled_at = tx.now
     order.canceled_minor = order.total_minor

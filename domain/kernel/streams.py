@@ -44,6 +44,7 @@ SHOWN_ON_TRACKING_LINKS = frozenset(
 )
 SHOWN_TO_CUSTOMERS = SHOWN_ON_TRACKING_LINKS | {
     "OrderImported",
+    "BackorderFilled",
     "PaymentExpected",
     "PaymentCaptured",
     "PaymentCanceled",

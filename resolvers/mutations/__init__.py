@@ -15,6 +15,7 @@ from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.stock_facts import StockFactMutations
 from resolvers.mutations.supplies import SupplyMutations
 from resolvers.mutations.transfers import TransferMutations
+from resolvers.mutations.variants import VariantMutations
 from resolvers.mutations.work import WorkMutations
 
 
@@ -26,13 +27,14 @@ class Mutation(
     ReturnMutations,
     StockMutations,
     ConsistencyMutations,
-    AssemblyMutations,
-    BulkMutations,
-    ChannelMutations,
-    ReservationMutations,
     StockFactMutations,
     SupplyMutations,
+    ChannelMutations,
+    BulkMutations,
     TransferMutations,
+    AssemblyMutations,
+    ReservationMutations,
     CatalogMutations,
+    VariantMutations,
 ):
     """Every verb of the API."""

@@ -8,9 +8,7 @@ from domain.flows.apply_snapshot import apply_snapshot
 from domain.flows.sell_at_till import sell_at_till
 from domain.flows.set_aside_stock import clear_stock, damage_stock, dispose_stock, quarantine_stock, repair_stock
 from domain.flows.set_stock_marks import set_low_mark, set_safety_stock
-from domain.flows.trace_variant import trace_variant
 from resolvers.mutations.deed import ASKED, Info, done
-from schema.catalog import Variant
 from schema.inputs.stock_facts import (
     StockClearInput,
     StockDamageInput,
@@ -21,7 +19,6 @@ from schema.inputs.stock_facts import (
     StockSetLowMarkInput,
     StockSetSafetyInput,
     StockSnapshotApplyInput,
-    VariantTraceInput,
 )
 from schema.locations import Location
 from schema.shortages import Snapshot
@@ -36,7 +33,6 @@ from schema.stock_payloads import (
     StockSetLowMarkPayload,
     StockSetSafetyPayload,
     StockSnapshotApplyPayload,
-    VariantTracePayload,
 )
 
 
@@ -106,9 +102,3 @@ class StockFactMutations:
         self, info: Info, input: Annotated[StockSnapshotApplyInput, ASKED]
     ) -> StockSnapshotApplyPayload:
         return await done(info, apply_snapshot, input, StockSnapshotApplyPayload, snapshot=Snapshot)
-
-    @strawberry.mutation(  # type: ignore[untyped-decorator]
-        description="Tell units of a variant apart by lot or one by one, or no more, at every location."
-    )
-    async def variant_trace(self, info: Info, input: Annotated[VariantTraceInput, ASKED]) -> VariantTracePayload:
-        return await done(info, trace_variant, input, VariantTracePayload, variant=Variant)

@@ -38,7 +38,14 @@ class OrderLineInput:
     discount: MoneyInput | None = strawberry.field(default=None, description="Off the whole line. For staff.")
     tax: MoneyInput | None = strawberry.field(default=None, description="The tax within the line. For staff.")
     components: list[ComponentInput] = strawberry.field(
-        default_factory=list, description="For a bundle: what is shipped in place of the SKU itself. For staff."
+        default_factory=list,
+        description="What is shipped in place of the SKU itself. Without it, a bundle is sent as the catalog says. For "
+        "staff.",
+    )
+    accepts_substitutes: bool = strawberry.field(
+        default=False,
+        description="Whether one of the variant's substitutes may be sent where the SKU cannot be promised in full. "
+        "The line stays what was bought.",
     )
 
     def amounts(self, n: int) -> Iterator[tuple[tuple[str, ...], MoneyInput]]:
@@ -57,6 +64,7 @@ class OrderLineInput:
             discount_minor=minor.get("discount", 0),
             tax_minor=minor.get("tax", 0),
             components=tuple(Component(each.sku, each.units) for each in self.components),
+            accepts_substitutes=self.accepts_substitutes,
         )
 
 

@@ -4,12 +4,10 @@ from datetime import datetime
 
 import strawberry
 
-from domain.catalog.models import Traceability
 from domain.flows.apply_snapshot import ApplySnapshot, SnapshotLine
 from domain.flows.sell_at_till import TillLine, TillSale
 from domain.flows.set_aside_stock import DisposeStock, SetAside, SetAsideState
 from domain.flows.set_stock_marks import SetLowMark, SetSafetyStock
-from domain.flows.trace_variant import TraceVariant
 from schema.inputs.intentions import Intention, KeyedIntention, local_id
 from schema.inputs.stock import SHORT_NOTE
 
@@ -149,18 +147,3 @@ class StockSnapshotApplyInput(Intention):
         rows = tuple(SnapshotLine(each.sku, each.on_hand, each.damaged, each.quarantined) for each in self.rows)
         place = local_id("location", self.location, "location")
         return ApplySnapshot(place, self.as_of, rows, self.reference)
-
-
-@strawberry.input(description="How closely units of a variant are told apart.")
-class VariantTraceInput(Intention):
-    """What `variantTrace` is given."""
-
-    sku: str = strawberry.field(description="Of which SKU.")
-    traceability: Traceability = strawberry.field(description="By what.")
-    is_first_expired_first_out: bool = strawberry.field(
-        default=False, description="Whether the lot that expires first leaves first (FEFO); else the oldest does."
-    )
-
-    def request(self) -> TraceVariant:
-        """What `trace_variant` is asked."""
-        return TraceVariant(self.sku, self.traceability, self.is_first_expired_first_out)

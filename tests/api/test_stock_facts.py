@@ -12,16 +12,15 @@ SHOWN = "stockLevel { onHand damaged quarantined available }"
 async def test_units_are_damaged_repaired_quarantined_cleared_and_disposed_of(database: Database) -> None:
     shop = await open_shop(ber={"MUG": 10})
     where = {"sku": "MUG", "location": location_id(shop.ber)}
-    for n, (verb, given, left) in enumerate(
-        (
-            ("stockDamage", {"quantity": 3}, (10, 3, 0, 7)),
-            ("stockRepair", {"quantity": 1}, (10, 2, 0, 8)),
-            ("stockQuarantine", {"quantity": 4}, (10, 2, 4, 4)),
-            ("stockClear", {"quantity": 1}, (10, 2, 3, 5)),
-            ("stockDispose", {"quantity": 2, "state": "DAMAGED"}, (8, 0, 3, 5)),
-            ("stockDispose", {"quantity": 3, "state": "QUARANTINED"}, (5, 0, 0, 5)),
-        )
-    ):
+    steps: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
+        ("stockDamage", {"quantity": 3}, (10, 3, 0, 7)),
+        ("stockRepair", {"quantity": 1}, (10, 2, 0, 8)),
+        ("stockQuarantine", {"quantity": 4}, (10, 2, 4, 4)),
+        ("stockClear", {"quantity": 1}, (10, 2, 3, 5)),
+        ("stockDispose", {"quantity": 2, "state": "DAMAGED"}, (8, 0, 3, 5)),
+        ("stockDispose", {"quantity": 3, "state": "QUARANTINED"}, (5, 0, 0, 5)),
+    )
+    for n, (verb, given, left) in enumerate(steps):
         done = await do(WAREHOUSE, verb, SHOWN, idempotencyKey=f"k{n}", **where, **given)
         assert tuple(done["stockLevel"].values()) == left
     for verb, more in (("stockRepair", {}), ("stockClear", {}), ("stockDispose", {"state": "DAMAGED"})):
@@ -85,8 +84,10 @@ async def test_a_snapshot_says_what_it_corrected_and_an_older_one_is_refused(dat
 
 async def test_lots_serial_numbers_and_marks_are_shown_where_they_are(database: Database) -> None:
     shop = await open_shop()
-    await do(ADMIN, "variantTrace", "variant { sku }", sku="MUG", traceability="LOT", isFirstExpiredFirstOut=True)
-    await do(ADMIN, "variantTrace", "variant { sku }", sku="TEE", traceability="SERIAL")
+    await do(
+        ADMIN, "variantSetTraceability", "variant { sku }", sku="MUG", traceability="LOT", isFirstExpiredFirstOut=True
+    )
+    await do(ADMIN, "variantSetTraceability", "variant { sku }", sku="TEE", traceability="SERIAL")
     mug, tee = ({"sku": sku, "location": location_id(shop.ber)} for sku in ("MUG", "TEE"))
     lots = [{"number": "A", "expiresOn": "2099-01-31", "quantity": 2}, {"number": "B", "quantity": 1}]
     shown = "stockLevel { onHand lots { nodes { number expiresOn onHand } } }"

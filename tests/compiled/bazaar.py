@@ -9,10 +9,28 @@ from typing import Any
 from tortoise.models import Model
 
 from domain.assemblies.models import AssemblyRow
+from domain.backorders.models import BackorderRow
 from domain.bulk.models import BulkRunRow
-from domain.catalog.models import PriceRow, ProductRow, VariantRow
+from domain.catalog.models import (
+    BackorderPolicy,
+    ComponentRow,
+    Composition,
+    PriceRow,
+    ProductRow,
+    SubstituteRow,
+    VariantRow,
+)
 from domain.channels.models import ChannelLocationRow, ChannelRow
 from domain.customers.models import CustomerRow
+from domain.flows.keep_variants import (
+    SetVariantComponents,
+    SetVariantSubstitutes,
+    set_variant_components,
+    set_variant_substitutes,
+)
+from domain.flows.place_orders import place_order
+from domain.flows.placement import Component, PlaceCustomer, PlaceLine, PlaceOrder
+from domain.flows.set_variant_policy import SetVariantPolicy, set_variant_policy
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.actor import ANONYMOUS, SYSTEM, Actor, Role, customer, staff, tracking_link
 from domain.kernel.bell import SilentBell
@@ -71,6 +89,9 @@ _NAMED: dict[str, type[Model]] = {
     "serial_number": SerialNumberRow,
     "shortage": ShortageRow,
     "snapshot": SnapshotRow,
+    "backorder": BackorderRow,
+    "component": ComponentRow,
+    "substitute": SubstituteRow,
     "supply": SupplyRow,
     "supply_line": SupplyLineRow,
     "channel_location": ChannelLocationRow,
@@ -82,7 +103,9 @@ _NAMED: dict[str, type[Model]] = {
 
 async def open_bazaar(chance: random.Random, orders: int = 40) -> None:
     """The example shop with its orders in every stage, then spoiled."""
-    await seed_shop(Runner(SilentBell()), NOON, orders=orders)
+    runner = Runner(SilentBell())
+    await seed_shop(runner, NOON, orders=orders)
+    await sell_what_is_not_there(runner)
     for row in await OrderRow.all():
         fraction = timedelta(microseconds=chance.choice([0, 999_999, 1_000_000, 1_234_567, 999_600]))
         changes: dict[str, Any] = {"placed_at": NOON - timedelta(days=chance.randint(1, 3)) + fraction}
@@ -162,6 +185,24 @@ async def _fill_the_yard(chance: random.Random) -> None:
             await ChannelLocationRow.create(
                 channel_id=channel.id, location_id=place.id, buffer_units=chance.randint(0, 3)
             )
+
+
+async def sell_what_is_not_there(runner: Runner) -> None:
+    """Backorders and preorders of buyers there are, a kit with its parts, and things that may replace one another."""
+    ada = staff("ada", Role.ADMIN)
+    lines = await OrderLineRow.filter(variant__kind="PHYSICAL").order_by("sku", "id").limit(60)
+    late, new, whole = list(dict.fromkeys(line.sku for line in lines))[:3]
+    await runner.run(set_variant_policy, ada, SetVariantPolicy(late, BackorderPolicy.BACKORDER, 500_000))
+    release = SetVariantPolicy(new, BackorderPolicy.PREORDER, None, NOON + timedelta(days=9000))
+    await runner.run(set_variant_policy, ada, release)
+    parts = SetVariantComponents(whole, Composition.KIT, (Component(late, 2), Component(new, 1)))
+    await runner.run(set_variant_components, ada, parts)
+    await runner.run(set_variant_substitutes, ada, SetVariantSubstitutes(late, (new, whole)))
+    for order in await OrderRow.filter(customer_id__isnull=False).order_by("number").limit(3):
+        [channel] = await ChannelRow.filter(id=order.channel_id)
+        wanted = tuple(PlaceLine(sku, 90_000, unit_price_minor=5) for sku in (late, new))
+        request = PlaceOrder(channel.code, wanted, customer=PlaceCustomer(order.customer_id))
+        await runner.run(place_order, ada, request)
 
 
 async def actors() -> list[Actor]:

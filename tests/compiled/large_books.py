@@ -113,6 +113,14 @@ insert into allocations (id, requirement_id, order_id, location_id, variant_id, 
         uid(4, 1 + (sku + i) % {variants}, 0), 'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'),
         (stage in ('OPEN', 'PENDING'))::int
     from book, generate_series(1, size) i;
+insert into backorders (id, requirement_id, order_id, level_id, variant_id, location_id, sku, quantity, is_preorder,
+        promised_at, created_at, ended_at)
+    select uid(32, n, i), uid(10, n, i), uid(8, n, 0), uid(6, 1 + (sku + i) % {variants}, place % 3),
+        uid(4, 1 + (sku + i) % {variants}, 0), uid(2, 0, place % 3),
+        'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), (stage = 'OPEN')::int, n % 7 = 0,
+        placed_at + interval '14 days', placed_at,
+        case when stage <> 'OPEN' then placed_at + interval '3 days' end
+    from book, generate_series(1, size) i where n % 4 = 1;
 insert into payments (id, order_id, method, status, currency, expected_minor, authorized_minor, captured_minor,
         refunded_minor, created_at)
     select uid(15, n, 0), uid(8, n, 0), 'manual',

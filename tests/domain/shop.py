@@ -10,7 +10,7 @@ from uuid import UUID
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from domain.catalog.models import VariantKind
+from domain.catalog.models import BackorderPolicy, Composition, VariantKind
 from domain.flows.adjust_stock import AdjustStock, StockReceipt, adjust_stock, open_stock
 from domain.flows.keep_catalog import (
     CreateChannel,
@@ -22,27 +22,32 @@ from domain.flows.keep_catalog import (
     create_location,
     create_product,
 )
+from domain.flows.keep_variants import SetVariantComponents, set_variant_components
 from domain.flows.pack_shipment import PackLine, PackParcel, PackShipment, pack_shipment
 from domain.flows.place_orders import place_order
-from domain.flows.placement import PlaceLine, PlaceOrder
+from domain.flows.placement import Component, PlaceLine, PlaceOrder
 from domain.flows.record_payment import RecordPayment, record_payment
 from domain.flows.record_scan import RecordScan, record_scan
 from domain.flows.reserve_stock import ReserveLine, ReserveStock, reserve_stock
+from domain.flows.set_variant_policy import SetVariantPolicy, set_variant_policy
 from domain.flows.ship_shipment import ShipShipment, ship_shipment
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.actor import Actor, Role, staff
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect, current_connection, dialect_of
+from domain.kernel.models import JobRow
 from domain.kernel.runner import Runner
 from domain.kernel.unit_of_work import Flow, RequestT, ValueT
 from domain.locations.models import LocationKind, LocationRow
 from domain.orders.models import OrderRow, RequirementRow
 from domain.payments.models import PaymentRow
+from domain.reactions import REACTIONS
 from domain.reservations.models import ReservationLineRow, ReservationRow
 from domain.shipping.lifecycle import TrackingStatus
 from domain.shipping.models import ParcelRow
 from domain.stock.models import StockLevelRow
 from server.database import MODEL_MODULES
+from server.worker import Worker
 
 CHANNEL = "web-de"
 CARRIER = "dhl"
@@ -158,6 +163,27 @@ async def pay(order_id: UUID, amount_minor: int | None = None) -> UUID:
 async def receive_stock(sku: str, place_id: UUID, units: int) -> None:
     """More units at a location."""
     await run(adjust_stock, AdjustStock(sku, place_id, units, is_receipt=True))
+
+
+async def set_policy(
+    sku: str, policy: BackorderPolicy, limit: int | None = None, available_from: datetime | None = None
+) -> None:
+    """What becomes of orders for more of the SKU than can be promised."""
+    await run(set_variant_policy, SetVariantPolicy(sku, policy, limit, available_from))
+
+
+async def make(sku: str, composition: Composition, **units: int) -> None:
+    """Let a unit of the SKU consist of these units of others."""
+    parts = tuple(Component(part, count) for part, count in units.items())
+    await run(set_variant_components, SetVariantComponents(sku, composition, parts))
+
+
+async def work_off() -> None:
+    """Every job that is due, and what follows from it, done at the first attempt."""
+    worker = Worker(RUNNER, REACTIONS)
+    while await worker.work():
+        pass
+    assert not await JobRow.filter(attempts__gt=0, status__in=["QUEUED", "DEAD"]).exists()
 
 
 async def level(sku: str, place_id: UUID) -> StockLevelRow:

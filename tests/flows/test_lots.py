@@ -22,7 +22,7 @@ from domain.flows.request_return import (
 )
 from domain.flows.sell_at_till import TillLine, TillSale, sell_at_till
 from domain.flows.set_aside_stock import DisposeStock, SetAside, SetAsideState, damage_stock, dispose_stock
-from domain.flows.trace_variant import TraceVariant, trace_variant
+from domain.flows.trace_variant import SetVariantTraceability, set_variant_traceability
 from domain.kernel.errors import DomainError, InvalidInput
 from domain.kernel.models import JobRow
 from domain.locations.models import LocationRow
@@ -42,7 +42,9 @@ SOON, LATER, PAST = TODAY + timedelta(days=5), TODAY + timedelta(days=50), TODAY
 async def open_traced_shop(*, fefo: bool = True, **stock: tuple[int, ...]) -> Shop:
     """A shop that tells lots of MUG apart."""
     shop = await open_shop(stock)
-    await run(trace_variant, TraceVariant("MUG", Traceability.LOT, is_first_expired_first_out=fefo))
+    await run(
+        set_variant_traceability, SetVariantTraceability("MUG", Traceability.LOT, is_first_expired_first_out=fefo)
+    )
     return shop
 
 
@@ -192,13 +194,13 @@ async def test_what_comes_back_stands_in_the_lot_without_a_number_where_it_came_
 
 async def test_a_variant_that_is_told_apart_from_now_on_has_lots_without_numbers(database: Database) -> None:
     shop = await open_shop({"MUG": (5, 2)})
-    await run(trace_variant, TraceVariant("MUG", Traceability.LOT))
+    await run(set_variant_traceability, SetVariantTraceability("MUG", Traceability.LOT))
     assert [await lots(each) for each in shop.places] == [{"": 5}, {"": 2}, {}]
     await receive(shop.north, 2, ("A", SOON, 2))
-    await run(trace_variant, TraceVariant("MUG", Traceability.NONE))
+    await run(set_variant_traceability, SetVariantTraceability("MUG", Traceability.NONE))
     await ship(await place({"MUG": 6}))
     assert await lots(shop.north) == {"": 5, "A": 2}
-    await run(trace_variant, TraceVariant("MUG", Traceability.LOT))
+    await run(set_variant_traceability, SetVariantTraceability("MUG", Traceability.LOT))
     assert sum((await lots(shop.north)).values()) == (await level("MUG", shop.north)).on_hand == 1
     row = await VariantRow.get(sku="MUG")
     assert (row.traceability, row.is_first_expired_first_out) == (Traceability.LOT, False)
@@ -206,7 +208,7 @@ async def test_a_variant_that_is_told_apart_from_now_on_has_lots_without_numbers
 
 async def test_each_unit_that_arrives_has_its_serial_number_and_no_other_unit_has_it(database: Database) -> None:
     shop = await open_shop({"TEE": (1,)})
-    await run(trace_variant, TraceVariant("MUG", Traceability.SERIAL))
+    await run(set_variant_traceability, SetVariantTraceability("MUG", Traceability.SERIAL))
 
     def arrived(*numbers: str, units: int = 0, sku: str = "MUG") -> AdjustStock:
         return AdjustStock(sku, shop.north, units or len(numbers), is_receipt=True, serial_numbers=numbers)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from domain.catalog.models import BackorderPolicy, Composition
 from domain.flows.cancel_order import CancelOrder, cancel_order
 from domain.flows.confirm_order import ConfirmOrder, confirm_order
 from domain.flows.end_reservation import ReleaseReservation, release_reservation
@@ -38,12 +39,14 @@ from tests.domain.shop import (
     column,
     deliver,
     let_its_time_pass,
+    make,
     open_shop,
     order_for,
     pack,
     place,
     reserve,
     run,
+    set_policy,
     works,
 )
 
@@ -219,3 +222,21 @@ async def test_a_flow_sends_as_many_statements_for_two_lines_as_for_six(
     shop = await open_shop(dict.fromkeys(("MUG", "TEE", "CAP"), (100, 100)))
     few, many = await flow(shop, 2), await flow(shop, 3)
     assert (few, many) == (HELD[flow], HELD[flow])
+
+
+async def sends(units: Mapping[str, int], orders: int = 1) -> int:
+    """Statements for so many such orders, placed together."""
+    return await statements(lambda: run(place_all, [order_for(units)] * orders))
+
+
+async def test_a_bundle_takes_as_many_statements_as_any_line_and_waiting_a_held_number_more(
+    postgres_database: Database,
+) -> None:
+    await open_shop(dict.fromkeys(("MUG", "CAP"), (100, 100)))
+    await make("TEE", Composition.BUNDLE, MUG=1, CAP=2)
+    plain = await sends({"MUG": 2})
+    assert await sends({"TEE": 2}) == plain
+    await set_policy("MUG", BackorderPolicy.BACKORDER)
+    assert await sends({"MUG": 2}) == plain
+    # The variants and their levels locked, what is expected of them, who serves the channel, and the levels changed.
+    assert (await sends({"MUG": 200}), await sends({"MUG": 200, "CAP": 1}, 3)) == (plain + 5, plain + 5)

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from domain.catalog.models import BackorderPolicy, VariantRow
 from domain.flows.stock_witnesses import disagreeing, disagreeing_requirements
 from domain.kernel.errors import DomainError
 from domain.stock.models import StockLevelRow
@@ -39,6 +40,7 @@ CONCEPTS = (shelves, orders, baskets, transfers, supplies, facts, chores, repair
 DEEDS = tuple(deed for concept in CONCEPTS for deed in concept.DEEDS)
 AS_OFTEN = [deed for deed in DEEDS for _ in range(deed.weight)]
 random.Random(1).shuffle(AS_OFTEN)
+MOST_WAITING = 6
 BOOKS_EVERY, NOTHING = 10, "-"
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -86,6 +88,8 @@ async def opened() -> World:
     await forget_everything()
     world = World(await open_shop(OPENING))
     await declare_kit("CAP", {"MUG": 1, "TEE": 2})
+    # Of one SKU some more may be sold than there are.
+    await VariantRow.filter(sku="TEE").update(backorder_policy=BackorderPolicy.BACKORDER, backorder_limit=MOST_WAITING)
     for sku, counts in OPENING.items():
         for place, units in zip(world.shop.places, counts, strict=True):
             world.came(sku, place, units)
@@ -110,6 +114,8 @@ async def done(deed: Deed, world: World, draw: Any, *, with_books: bool) -> str:
         assert each.on_hand == world.on_hand[each.sku, each.location_id], f"{deed.name} lost or invented {each.sku}"
         if not deed.is_fact:
             assert_nothing_was_promised_beyond_atp(before.get(each.id), each)
+    assert sum(each.waiting for each in after.values() if each.sku == "TEE") <= MOST_WAITING
+    assert not any(each.waiting for each in after.values() if each.sku != "TEE")
     assert await disagreeing(list(after)) == [], deed.name
     assert await disagreeing_requirements() == [], deed.name
     if with_books:
@@ -176,12 +182,12 @@ def live(url: str, examples: int) -> Counter[str]:
 @pytest.mark.timeout(60 + EXAMPLES * STEPS)
 def test_stock_adds_up_after_every_deed_on_sqlite(sqlite_database_url: str) -> None:
     seen = live(sqlite_database_url, EXAMPLES)
-    assert {"place_singles", "pack", "ship", "receive", "lose_movements_and_reconcile"} <= seen.keys(), seen
+    assert len(seen) > 30, seen
     print(sum(seen.values()), sorted(seen.items()))
 
 
 @pytest.mark.timeout(60 + EXAMPLES * STEPS)
 def test_stock_adds_up_after_every_deed_on_postgresql(postgres_database_url: str) -> None:
     seen = live(postgres_database_url, max(EXAMPLES // 2, 1))
-    assert {"place_singles", "pack", "ship", "receive", "lose_movements_and_reconcile"} <= seen.keys(), seen
+    assert len(seen) > 30, seen
     print(sum(seen.values()), sorted(seen.items()))

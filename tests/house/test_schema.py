@@ -18,6 +18,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from domain.catalog.models import BackorderPolicy
 from domain.channels.models import ChannelRow
 from domain.flows.grant_refund import GrantRefund, grant_refund
 from domain.flows.hold_order import HoldOrder, hold_order
@@ -80,6 +81,8 @@ async def open_books() -> list[str]:
     await shop.run(grant_refund, GrantRefund(order_id, 500, "EUR", "Scratched."))
     await shop.run(hold_order, HoldOrder(await shop.place({"MUG": 1}), HoldKind.MANUAL, "Look at it first."))
     await shop.run(reserve_stock, ReserveStock(shop.CHANNEL, (ReserveLine("MUG", 1),)))
+    await shop.set_policy("TEE", BackorderPolicy.BACKORDER)
+    await shop.place({"TEE": 1})
     channel, seen = await ChannelRow.get(code=shop.CHANNEL), (SeenLocation(places.north), SeenLocation(places.south))
     await shop.run(set_channel_locations, SetChannelLocations(channel.id, seen))
     await keep_stockrooms(shop.RUNNER)

@@ -20,14 +20,13 @@ from domain.flows.set_aside_stock import (
     repair_stock,
 )
 from domain.flows.set_stock_marks import SetSafetyStock, set_safety_stock
-from domain.flows.trace_variant import TraceVariant, trace_variant
+from domain.flows.trace_variant import SetVariantTraceability, set_variant_traceability
 from domain.kernel.database import current_connection, database_now
 from domain.stock.models import StockLevelRow
 from tests.domain.shop import run
 from tests.flows.deeds.deed import Deed, Draw, NothingToDo, World, skus, units
 
 states = st.sampled_from(SetAsideState)
-tracing = st.sampled_from([Traceability.NONE, Traceability.LOT])
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,9 @@ async def keep_safety_stock(world: World, draw: Draw) -> None:
 
 
 async def tell_lots_apart(world: World, draw: Draw) -> None:
-    await run(trace_variant, TraceVariant(draw(skus), draw(tracing), draw(st.booleans())))
+    tracing = draw(st.sampled_from([Traceability.NONE, Traceability.LOT]))
+    by_date = tracing is Traceability.LOT and draw(st.booleans())
+    await run(set_variant_traceability, SetVariantTraceability(draw(skus), tracing, by_date))
 
 
 async def count_at_night(world: World, draw: Draw) -> None:

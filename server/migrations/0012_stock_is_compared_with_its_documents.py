@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0010_facts_and_lots")]
+    dependencies = [("waybill", "0011_backorders_end")]
 
     initial = False
 
