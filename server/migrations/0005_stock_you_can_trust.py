@@ -21,6 +21,14 @@ async def say_of_what_and_where(_apps: Any, editor: Any) -> None:
     )
 
 
+async def be_single_things(_apps: Any, editor: Any) -> None:
+    """Every variant that is there is one thing, whose units are not told apart, and is not sold without stock."""
+    await editor.client.execute_script(
+        "UPDATE variants SET backorder_policy = 'DENY', composition = 'SINGLE', traceability = 'NONE',"
+        " is_first_expired_first_out = false, unit_of_measure = 'each'"
+    )
+
+
 class Migration(migrations.Migration):
     dependencies = [("waybill", "0004_stock_levels_change_in_place")]
 
@@ -1076,24 +1084,50 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="VariantRow",
             name="backorder_policy",
-            field=fields.CharField(default="DENY", max_length=10),
+            field=fields.CharField(null=True, max_length=10),
         ),
         ops.AddField(
             model_name="VariantRow",
             name="composition",
-            field=fields.CharField(default="SINGLE", max_length=10),
+            field=fields.CharField(null=True, max_length=10),
         ),
         ops.AddField(
             model_name="VariantRow",
             name="is_first_expired_first_out",
-            field=fields.BooleanField(default=False),
+            field=fields.BooleanField(null=True),
         ),
         ops.AddField(
             model_name="VariantRow",
             name="traceability",
-            field=fields.CharField(default="NONE", max_length=10),
+            field=fields.CharField(null=True, max_length=10),
         ),
         ops.AddField(
+            model_name="VariantRow",
+            name="unit_of_measure",
+            field=fields.CharField(null=True, max_length=16),
+        ),
+        ops.RunPython(be_single_things),
+        ops.AlterField(
+            model_name="VariantRow",
+            name="backorder_policy",
+            field=fields.CharField(max_length=10),
+        ),
+        ops.AlterField(
+            model_name="VariantRow",
+            name="composition",
+            field=fields.CharField(max_length=10),
+        ),
+        ops.AlterField(
+            model_name="VariantRow",
+            name="is_first_expired_first_out",
+            field=fields.BooleanField(default=False),
+        ),
+        ops.AlterField(
+            model_name="VariantRow",
+            name="traceability",
+            field=fields.CharField(max_length=10),
+        ),
+        ops.AlterField(
             model_name="VariantRow",
             name="unit_of_measure",
             field=fields.CharField(default="each", max_length=16),
