@@ -267,6 +267,8 @@ async def _follow(tx: UnitOfWork, level_id: UUID, before: Counters, after: Count
 async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
     """So many units of the locked level are promised that are not there: open, change or resolve its shortage."""
     open_one = await ShortageRow.get_or_none(level_id=level_id, resolved_at=None)
+    if open_one is None and not units:
+        return
     has_grown = open_one is None or units > open_one.units
     if open_one is None:
         open_one = ShortageRow(id=new_id(), level_id=level_id, units=units, opened_at=tx.now)
