@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
@@ -100,7 +100,6 @@ def create_app(
             Route("/", _home),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
-            Route("/graphql/stream", _event_source(schema, authenticator, house)),
             Route("/uploads", Uploads(house.runner, authenticator).__call__, methods=["POST"]),
             Route("/schema.graphql", _schema_page(schema)),
             Route("/exports/stock-movements.csv", export.__call__),
@@ -109,7 +108,7 @@ def create_app(
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),
-            *_tracking_page(schema, authenticator, house, reads).routes(_Assets),
+            *_live_pages(schema, authenticator, house, reads),
         ],
         middleware=[*_middleware(settings, gate), Middleware(Straight, endpoint=endpoint)],
         lifespan=partial(_lifespan, house=house, reads=reads, reactions=reactions),
@@ -119,14 +118,14 @@ def create_app(
     return app
 
 
-def _tracking_page(schema: Schema, authenticator: Authenticator, house: House, reads: CompiledReads) -> TrackingPage:
-    context = partial(context_for, runner=house.runner, hub=house.hub)
-    return TrackingPage(schema, authenticator, reads, house.runner, context)
-
-
-def _event_source(schema: Schema, authenticator: Authenticator, house: House) -> EventSource:
-    context = partial(context_for, runner=house.runner)
-    return EventSource(schema, house.settings, authenticator, house.draining, hub=house.hub, context_for=context)
+def _live_pages(
+    schema: Schema, authenticator: Authenticator, house: House, reads: CompiledReads
+) -> Sequence[BaseRoute]:
+    """The tracking page, and the stream that it and others listen to."""
+    with_runner = partial(context_for, runner=house.runner)
+    stream = EventSource(schema, house.settings, authenticator, house.draining, hub=house.hub, context_for=with_runner)
+    page = TrackingPage(schema, authenticator, reads, house.runner, partial(with_runner, hub=house.hub))
+    return [Route("/graphql/stream", stream), *page.routes(_Assets)]
 
 
 def app_from_environment() -> Starlette:

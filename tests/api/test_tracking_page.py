@@ -47,13 +47,21 @@ async def sent(client: Client, path: str, **fields: str) -> httpx.Response:
     return await client.http.post(f"/track/{path}", data=fields)
 
 
-def texts(html: str) -> str:
+class Words(HTMLParser):
     """What is read on a page, without markup."""
-    found: list[str] = []
-    parser = HTMLParser()
-    parser.handle_data = found.append  # type: ignore[method-assign]
-    parser.feed(html)
-    return " ".join(" ".join(found).split())
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        self.found.append(data)
+
+
+def texts(html: str) -> str:
+    """The words of a page."""
+    return " ".join(" ".join(Words(html).found).split())
 
 
 async def test_a_link_becomes_a_cookie_and_leaves_the_address(client: Client) -> None:

@@ -7,7 +7,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0011_backorders_end")]
+    dependencies = [("waybill", "0005_stock_you_can_trust")]
 
     initial = False
 
