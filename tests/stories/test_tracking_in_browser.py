@@ -111,6 +111,18 @@ async def test_a_page_that_was_in_a_tunnel_catches_up_behind_it(browser: Tab, se
     await browser.until(LIVE)
 
 
+async def test_news_that_could_not_be_fetched_at_once_is_fetched_later(browser: Tab, server: ServerProcess) -> None:
+    sale = await sold_again()
+    await opened(browser, server, sale)
+    await browser.until(LIVE)
+    await browser.ask("Network.setBlockedURLs", urls=["*/track?*"])
+    await shop.ship(sale.order_id)
+    await browser.until(says("#live", "The connection is lost"))
+    await browser.ask("Network.setBlockedURLs", urls=[])
+    await browser.until(says(".headline", "Your order is on its way."))
+    await browser.until(LIVE)
+
+
 async def test_what_the_reader_has_opened_and_typed_stays(browser: Tab, server: ServerProcess) -> None:
     sale = await sold_again()
     await shop.ship(sale.order_id)

@@ -33,8 +33,9 @@
     const mine = (source = new EventSource(`/graphql/stream?${query}`));
     heard = Date.now();
     mine.onopen = () => {
-      failures = 0;
       show(true);
+      if (isStale) refresh();
+      else failures = 0;
     };
     mine.addEventListener("next", (event) => {
       heard = Date.now();
@@ -75,7 +76,9 @@
         take(new DOMParser().parseFromString(await response.text(), "text/html").getElementById("main"));
       }
     } catch {
-      isStale = false; // offline; whoever comes back asks again
+      isStale = true; // in a tunnel, or the server has too much to do: asked again when the stream is there again
+      show(false);
+      again();
     } finally {
       isAsking = false;
     }
