@@ -13,7 +13,10 @@ export type { PauseLimits } from "./pauses.js";
 const REMEMBERED = 1_000;
 
 export interface WatchOptions {
-  /** `socketClient(…)` or `eventClient(…)`, or any client of graphql-ws or graphql-sse. */
+  /**
+   * `socketClient(…)` or `eventClient(…)`. A client that the libraries themselves made will do, but does not notice every
+   * connection that is dead.
+   */
   client: Client;
   /** A subscription with a variable `$after: Cursor`. It selects `cursor`, and of events `event { id }`. */
   query: string;
