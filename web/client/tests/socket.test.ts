@@ -33,7 +33,7 @@ function tell(socket: Socket, id: string, number: number): void {
 
 test("a connection that does not answer pings is given up, and the stream goes on over another", async (context) => {
   const url = await serving(context, (socket, id, after) => tell(socket, id, Number(after.slice(1)) + 1));
-  const client = socketClient({ url, webSocketImpl: WebSocket, pingMs: 20, patienceMs: 40 });
+  const client = socketClient({ url, webSocketImpl: WebSocket, pingMs: 20, patienceMs: 400 });
   const codes: unknown[] = [];
   const onCut = (reason: unknown) => codes.push((reason as { code: number }).code);
   const watching = watch({ client, query: QUERY, after: "c0", pauses, onCut });
@@ -54,7 +54,7 @@ test("a host that takes no connection is given up", async (context) => {
   const onCut = (reason: unknown) => {
     if (codes.push((reason as { code: number }).code) === 2) controller.abort();
   };
-  const client = socketClient({ url, webSocketImpl: WebSocket, patienceMs: 40 });
+  const client = socketClient({ url, webSocketImpl: WebSocket, patienceMs: 200 });
   const watching = watch({ client, query: QUERY, after: "c0", pauses, onCut, signal: controller.signal });
   assert.deepEqual(await watching.next(), { value: undefined, done: true });
   assert.deepEqual(codes, [4499, 4499]);

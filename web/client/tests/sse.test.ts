@@ -42,7 +42,7 @@ test("a server that says nothing is given up, before it answers and after", asyn
   });
   const cuts: unknown[] = [];
   const onCut = (reason: unknown) => cuts.push((reason as Error).message);
-  const watching = watch({ client: eventClient({ url, silenceMs: 50 }), query: QUERY, after: "c0", pauses, onCut });
+  const watching = watch({ client: eventClient({ url, silenceMs: 400 }), query: QUERY, after: "c0", pauses, onCut });
   assert.deepEqual(await events(watching, 1), [1]);
   assert.deepEqual(cuts, ["The server is silent.", "The server is silent."]);
   await watching.return();
