@@ -81,7 +81,7 @@ async def _leave(
         source = levels[line.variant_id, transfer.source_id]
         if gone > source.on_hand and not may_go_below_zero:
             raise InsufficientStock(line.sku, gone, max(source.on_hand, 0))
-        movements += await leaving(transfer, source.id, gone, line.quantity - gone)
+        movements += leaving(transfer, source.id, gone, line.quantity - gone)
         if gone:
             there = levels[line.variant_id, transfer.destination_id]
             movements.append(stock.Movement(there.id, MovementCause.EXPECTED, incoming=gone, subject_id=transfer.id))

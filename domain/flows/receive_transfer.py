@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.flows.counted_goods import SkuUnits, added_up, check_lines, field_of
-from domain.flows.transferred_units import arriving, by_sku
+from domain.flows.transferred_units import arriving, by_sku, lots_of, lots_on_their_way
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
 from domain.kernel.sets import add_all
@@ -57,14 +57,7 @@ async def receive_transfer(tx: UnitOfWork, request: ReceiveTransfer) -> UUID:
     transfers.step(transfer, TransferAction.RECEIVE)
     arrivals = _arrivals(request, lines)
     here = await _destination(transfer, [line for line in lines if line.id in arrivals])
-    movements = []
-    for line in lines:
-        if it := arrivals.get(line.id):
-            movements += await arriving(
-                transfer, here[line.variant_id], it.units, surplus=it.surplus, damaged=it.damaged
-            )
-            line.received += it.units
-    await stock.move(tx, movements)
+    await _take_in(tx, transfer, {line: arrivals[line.id] for line in lines if line.id in arrivals}, here)
     await add_all(
         TransferLineRow,
         {each: {"received": it.units, "surplus": it.surplus, "damaged": it.damaged} for each, it in arrivals.items()},
@@ -75,6 +68,21 @@ async def receive_transfer(tx: UnitOfWork, request: ReceiveTransfer) -> UUID:
     )
     tx.record(TransferReceived(None, transfer.id, units, surplus, damaged))
     return transfer.id
+
+
+async def _take_in(
+    tx: UnitOfWork, transfer: TransferRow, arrivals: Mapping[TransferLineRow, _Arrival], here: Mapping[UUID, UUID]
+) -> None:
+    """Put what arrived on the shelves, in the lots that it left."""
+    on_their_way = await lots_on_their_way(transfer, {here[line.variant_id]: line.sku for line in arrivals})
+    movements = []
+    for line, it in arrivals.items():
+        lots = lots_of(it.units, on_their_way.get(line.sku, {}))
+        movements += arriving(
+            transfer, here[line.variant_id], it.units, lots=lots, surplus=it.surplus, damaged=it.damaged
+        )
+        line.received += it.units
+    await stock.move(tx, movements)
 
 
 def _arrivals(request: ReceiveTransfer, lines: Sequence[TransferLineRow]) -> dict[UUID, _Arrival]:
