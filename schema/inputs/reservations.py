@@ -49,7 +49,9 @@ class ReservationExtendInput(Intention):
 
     reservation: strawberry.ID = strawberry.field(description="Which reservation.")
     minutes: int = strawberry.field(
-        default=15, description="For how long from now on, 1 to 120 minutes. It never ends earlier than before."
+        default=15,
+        description="For how long from now on, 1 to 120 minutes. It never ends earlier than before, nor later than "
+        "24 hours after it was made.",
     )
 
     def request(self) -> ExtendReservation:
