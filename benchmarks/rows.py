@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 # Every table with rows of an order. Its keys, times, number and actor are different each time.
 TABLES = (
@@ -36,6 +37,10 @@ async def rows_of(connection: asyncpg.Connection, order_id: UUID) -> Rows:
             "payload::text LIKE '%' || replace($1::uuid::text, '-', '') || '%'" if table == "jobs" else "order_id = $1"
         )
         found[table] = await connection.fetch(f"SELECT * FROM {table} WHERE {owned}", order_id)
+    # The feed of stock knows levels and no orders: what was told at the same moment.
+    moved = "SELECT level_id, occurred_at FROM stock_movements WHERE order_id = $1"
+    told = f"SELECT * FROM stock_log WHERE (level_id, occurred_at) IN ({moved})"
+    found["stock_log"] = await connection.fetch(told, order_id)
     bound = "SELECT * FROM idempotency_keys WHERE outcome ->> 'id' = replace($1::uuid::text, '-', '')"
     found["idempotency_keys"] = await connection.fetch(bound, order_id)
     return {table: sorted(map(plain, rows), key=repr) for table, rows in found.items()}
@@ -47,8 +52,11 @@ def plain(row: asyncpg.Record) -> dict[str, Any]:
     for name, value in row.items():
         if name in OWN:
             value = value is not None
-        elif name == "position" and "sequence" in row:
+        elif name == "position" and "occurred_at" in row:
             value = "a place in the feed"  # stamped after the commit, sooner or later
+        elif name == "data" and "available_before" in value:
+            # What is left is different each time, what was taken is not.
+            value = {"taken": (told := orjson.loads(value))["available_before"] - told["available"]}
         elif isinstance(value, datetime):
             value = "a time"
         elif isinstance(value, UUID) and name not in SHARED:

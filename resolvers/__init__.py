@@ -9,6 +9,7 @@ from resolvers.assemblies import AssemblyQuery
 from resolvers.backorders import BackorderQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
+from resolvers.consistency import ConsistencyQuery
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
 from resolvers.locations import LocationQuery
@@ -33,6 +34,7 @@ class Query(
     CatalogQuery,
     LocationQuery,
     StockQuery,
+    ConsistencyQuery,
     BackorderQuery,
     SupplyQuery,
     ReservationQuery,

@@ -2,16 +2,21 @@
 
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 from tortoise.expressions import Q
 
+from domain.bulk.events import BulkRunProgressed
+from domain.bulk.models import BulkRunRow
+from domain.bulk.queries import visible_bulk_runs
 from domain.flows.watch_availability import AvailabilityStream, Changed, watch_availability
 from domain.kernel.actor import Permission
-from domain.kernel.errors import DomainError
+from domain.kernel.errors import DomainError, NotFound
+from domain.kernel.ids import parse_global_id
 from domain.kernel.log import STOCK_FEED, feed_head
 from domain.kernel.models import StockLogRow
-from domain.kernel.stock_stream import StockFeedStream
+from domain.kernel.stock_stream import StockFeedStream, place_before
 from domain.kernel.streams import Present
 from domain.kernel.visibility import EVERYTHING
 from domain.stock.queries import visible_stock
@@ -74,6 +79,24 @@ class StockLiveSubscription:
         return await _of_stock(info.context, Q(type__in=[each.__name__ for each in ALERTS]), where, after)
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
+        description="How far a bulk run is: an event for each step of it, from the first one on when there is no"
+        " cursor. It has the cursors of `stockChanged`. It does not end with the run, whose `status` tells that."
+        + _KEPT
+        + RESUMABLE
+    )
+    async def bulk_run_changed(
+        self,
+        info: strawberry.Info[Context, None],
+        bulk_run: Annotated[strawberry.ID, strawberry.argument(description="Which run.")],
+        after: After = None,
+    ) -> AsyncGenerator[StockMessage, None]:
+        require(info.context, Permission.READ_STOCK)
+        run_id = await _visible_run(info.context, bulk_run)
+        steps = Q(type=BulkRunProgressed.__name__, subject_id=run_id)
+        place = await place_before(steps) if after is None else place_in(StreamKind.STOCK, None, after)
+        return _stock_messages(info.context, steps, EVERYTHING, place)
+
+    @strawberry.subscription(  # type: ignore[untyped-decorator]
         description="What a sales channel may promise, whenever stock that it sells has changed: the SKUs that changed,"
         " each with its units now. It has the cursors of `stockChanged`. Changes of the channel's own settings are not"
         " told of." + _KEPT + RESUMABLE
@@ -99,9 +122,12 @@ async def _of_stock(
     context: Context, events: Q, where: Any, after: Cursor | None
 ) -> AsyncGenerator[StockMessage, None]:
     require(context, Permission.READ_STOCK)
-    visible = Q(visible_stock(context.actor.scope), events)
-    stream = StockFeedStream(visible, where.condition() if where is not None else EVERYTHING)
     place = await feed_head(STOCK_FEED) if after is None else place_in(StreamKind.STOCK, None, after)
+    return _stock_messages(context, events, where.condition() if where is not None else EVERYTHING, place)
+
+
+def _stock_messages(context: Context, events: Q, levels: Q, place: int | None) -> AsyncGenerator[StockMessage, None]:
+    stream = StockFeedStream(Q(visible_stock(context.actor.scope), events), levels)
 
     def message(event: StockLogRow | Present) -> StockMessage:
         if isinstance(event, Present):
@@ -111,6 +137,17 @@ async def _of_stock(
         return StockEventMessage(cursor=_cursor(event.position), event=shown)
 
     return messages(context, stream, place, message)
+
+
+async def _visible_run(context: Context, bulk_run: strawberry.ID) -> UUID:
+    """The run's key. Raises what is no id, and NotFound for one that there is not."""
+    try:
+        run_id = parse_global_id("bulk_run", bulk_run, path=("bulkRun",))
+        if not await BulkRunRow.filter(visible_bulk_runs(context.actor.scope), id=run_id).exists():
+            raise NotFound("bulk run", bulk_run, path=("bulkRun",))
+    except DomainError as refusal:
+        raise refused(refusal) from None
+    return run_id
 
 
 async def _of_channel(

@@ -186,3 +186,19 @@ select pg_temp.key(cause, n * 3 + p, placed_at), pg_temp.old('level', sku * 100 
   case cause when 'SHIPPED' then placed_at + interval '6 hours' else placed_at end
 from bought join (values ('ALLOCATED'), ('SHIPPED')) as step (cause) on cause = 'ALLOCATED' or stage <> 'open'
 order by n, p;
+
+-- What the feed of stock still holds: the last thirty days, each change with what could be promised before and after it.
+create temp table told as
+select m.id, m.level_id, m.occurred_at, m.on_hand - m.allocated as change,
+  l.on_hand - l.allocated - coalesce(sum(m.on_hand - m.allocated) over (partition by m.level_id
+    order by m.occurred_at desc, m.id desc rows between unbounded preceding and 1 preceding), 0) as available
+from stock_movements m join stock_levels l on l.id = m.level_id, size
+where m.occurred_at > size.today - interval '30 days';
+
+insert into stock_log (id, position, type, level_id, data, actor, occurred_at)
+select pg_temp.key('stock fact', n, occurred_at), n, 'StockLevelChanged', level_id,
+  jsonb_build_object('available_before', available - change, 'available', available), 'staff:bench', occurred_at
+from (select *, row_number() over (order by occurred_at, id) as n from told) as numbered order by n;
+
+insert into feed_head (id, position) select 2, coalesce(max(position), 0) from stock_log
+on conflict (id) do update set position = excluded.position;

@@ -40,9 +40,10 @@ select pg_temp.old('product', n), 'product-' || n, 'Product ' || n, 'What produc
   timestamptz '2025-01-01 00:00:00+00' + n * interval '1 minute'
 from generate_series(1, (select skus from size)) n;
 
-insert into variants (id, product_id, sku, title, kind, is_stock_tracked, is_active, weight_grams)
+insert into variants (id, product_id, sku, title, kind, is_stock_tracked, is_active, composition, backorder_policy,
+  traceability, is_first_expired_first_out, unit_of_measure, weight_grams)
 select pg_temp.old('variant', n), pg_temp.old('product', n), 'SKU-' || lpad(n::text, 6, '0'),
-  'Product ' || n || ', in its usual size', 'PHYSICAL', true, true, 100 + n % 900
+  'Product ' || n || ', in its usual size', 'PHYSICAL', true, true, 'SINGLE', 'DENY', 'NONE', false, 'each', 100 + n % 900
 from generate_series(1, (select skus from size)) n;
 
 insert into prices (id, variant_id, channel_id, currency, amount_minor)

@@ -20,7 +20,9 @@ const STATEMENTS = {
   setAside: `update stock_levels s set allocated = s.allocated + taken.units, updated_at = $3
     from unnest($1::uuid[], $2::int[]) as taken (id, units)
     where s.id = taken.id
-      and s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged - s.quarantined - s.safety_stock >= taken.units`,
+      and s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged - s.quarantined - s.safety_stock >= taken.units
+    returning s.id, taken.units, s.low_stock_at,
+      s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged - s.quarantined - s.safety_stock as left`,
   order: `insert into orders (id, number, channel_id, origin, customer_id, status, fulfillment_status, authorize_status,
       charge_status, return_status, currency, subtotal_minor, charges_minor, discount_minor, tax_minor, total_minor,
       canceled_minor, shipping_method, placed_at, recorded_at, updated_at, version, revision)
@@ -67,6 +69,9 @@ const STATEMENTS = {
   log: `insert into log (id, order_id, sequence, type, subject_id, data, actor, occurred_at)
     select id, $1, sequence, type, subject_id, '{}', $2, $3
     from unnest($4::uuid[], $5::int[], $6::text[], $7::uuid[]) as fact (id, sequence, type, subject_id)`,
+  stockLog: `insert into stock_log (id, type, level_id, data, actor, occurred_at)
+    select id, type, level_id, data::jsonb, $1, $2
+    from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[]) as fact (id, type, level_id, data)`,
 };
 
 // A UUIDv7 (RFC 9562), in the order in which they are made but for those of one millisecond.
@@ -167,7 +172,21 @@ async function setAside(run, lines, now) {
   for (const line of lines) line.level = able[0].levels.get(line.variant);
   const taken = await run("setAside", [pick(lines, "level"), pick(lines, "quantity"), now]);
   if (taken.rowCount !== lines.length) throw new Error("sold out");
+  const facts = taken.rows.flatMap(factsOf);
+  await run("stockLog", [ACTOR, now, ids(facts), pick(facts, "type"), pick(facts, "level"),
+    facts.map((fact) => JSON.stringify(fact.data))]);
   return able[0].location_id;
+}
+
+/** What the feed of stock is told of a level whose units were taken. */
+function factsOf({ id: level, units, left, low_stock_at: mark }) {
+  const before = left + units;
+  const facts = [{ type: "StockLevelChanged", level, data: { available_before: before, available: left } }];
+  if (left === 0) facts.push({ type: "StockRanOut", level, data: {} });
+  else if (mark !== null && left <= mark && mark < before) {
+    facts.push({ type: "StockRanLow", level, data: { available: left } });
+  }
+  return facts;
 }
 
 async function writeParts(run, order, lines, charges, addresses) {

@@ -58,9 +58,20 @@ begin
     raise exception 'no location has it all';
   end if;
   update asked a set level_id = s.id from stock_levels s where s.variant_id = a.variant_id and s.location_id = place;
-  update stock_levels s set allocated = s.allocated + a.quantity, updated_at = now() from asked a
-  where s.id = a.level_id and a.quantity <= s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged
-    - s.quarantined - s.safety_stock;
+  with changed as (
+    update stock_levels s set allocated = s.allocated + a.quantity, updated_at = now() from asked a
+    where s.id = a.level_id and a.quantity <= s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged
+      - s.quarantined - s.safety_stock
+    returning s.id, a.quantity, s.low_stock_at, s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged
+      - s.quarantined - s.safety_stock as available)
+  insert into stock_log (id, type, level_id, data, actor, occurred_at)
+  select peers.new_id(), fact.type, changed.id, fact.data, actor, now()
+  from changed, lateral (values
+    ('StockLevelChanged', true, jsonb_build_object('available_before', available + quantity, 'available', available)),
+    ('StockRanOut', available = 0, '{}'),
+    ('StockRanLow', available > 0 and available <= low_stock_at and low_stock_at < available + quantity,
+      jsonb_build_object('available', available))) as fact (type, is_true, data)
+  where fact.is_true;
 
   digits := upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 12));
   placed.number := substr(digits, 1, 4) || '-' || substr(digits, 5, 4) || '-' || substr(digits, 9);

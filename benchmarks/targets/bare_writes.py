@@ -35,7 +35,9 @@ SET_ASIDE = """
 update stock_levels s set allocated = s.allocated + taken.units, updated_at = $3
 from unnest($1::uuid[], $2::int[]) as taken (id, units)
 where s.id = taken.id
-  and s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged - s.quarantined - s.safety_stock >= taken.units"""
+  and s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged - s.quarantined - s.safety_stock >= taken.units
+returning s.id, taken.units, s.low_stock_at,
+  s.on_hand - s.allocated - s.reserved - s.waiting - s.damaged - s.quarantined - s.safety_stock as left"""
 ORDER = """
 insert into orders (id, number, channel_id, origin, customer_id, status, fulfillment_status, authorize_status,
   charge_status, return_status, currency, subtotal_minor, charges_minor, discount_minor, tax_minor, total_minor,
@@ -93,6 +95,10 @@ LOG = """
 insert into log (id, order_id, sequence, type, subject_id, data, actor, occurred_at)
 select id, $1, sequence, type, subject_id, '{}', $2, $3
 from unnest($4::uuid[], $5::int[], $6::text[], $7::uuid[]) as fact (id, sequence, type, subject_id)"""
+STOCK_LOG = """
+insert into stock_log (id, type, level_id, data, actor, occurred_at)
+select id, type, level_id, data::jsonb, $1, $2
+from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[]) as fact (id, type, level_id, data)"""
 
 
 Deed = Callable[[asyncpg.Connection, dict[str, Any]], Awaitable[bytes]]
@@ -217,9 +223,23 @@ async def _set_aside(
         raise Refused("no location has it all")
     levels = places[able[0]]
     ids = [levels[variant] for variant in wanted]
-    if await connection.execute(SET_ASIDE, ids, list(wanted.values()), now) != f"UPDATE {len(wanted)}":
+    changed = await connection.fetch(SET_ASIDE, ids, list(wanted.values()), now)
+    if len(changed) != len(wanted):
         raise Refused("sold out")
+    facts = [fact for row in changed for fact in _facts_of(row)]
+    await connection.execute(STOCK_LOG, ACTOR, now, [uuid7() for _ in facts], *zip(*facts, strict=True))
     return able[0][2], levels
+
+
+def _facts_of(level: asyncpg.Record) -> list[tuple[str, UUID, str]]:
+    """What the feed of stock is told of a level whose units were taken: type, level and data."""
+    left, before, mark = level["left"], level["left"] + level["units"], level["low_stock_at"]
+    facts: list[tuple[str, dict[str, int]]] = [("StockLevelChanged", {"available_before": before, "available": left})]
+    if left == 0:
+        facts.append(("StockRanOut", {}))
+    elif mark is not None and left <= mark < before:
+        facts.append(("StockRanLow", {"available": left}))
+    return [(kind, level["id"], orjson.dumps(data).decode()) for kind, data in facts]
 
 
 async def _write_parts(

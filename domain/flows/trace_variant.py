@@ -8,8 +8,9 @@ from domain.flows.keep_variants import lock_variant
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
 from domain.kernel.unit_of_work import UnitOfWork
+from domain.stock import service as stock
 from domain.stock.lots import service as lots
-from domain.stock.models import LotRow, Rotation, StockLevelRow
+from domain.stock.models import LotRow, MovementCause, Rotation, StockLevelRow
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,19 @@ async def set_variant_traceability(tx: UnitOfWork, request: SetVariantTraceabili
 
 
 async def _stand_in_lots(tx: UnitOfWork, level: StockLevelRow) -> None:
-    """Lots add up to what is on hand: what came or went while nobody told them apart has no number."""
+    """Lots add up to what is on hand: what came while nobody told them apart has no number.
+
+    What left meanwhile left the lots whose turn it was: the ledger says so now, and nothing of the level changes by it.
+    """
     known = sum(lot.on_hand for lot in await LotRow.filter(level_id=level.id).exclude(on_hand=0))
     if level.on_hand > known:
         await lots.put(tx, level.id, level.on_hand - known)
     elif level.on_hand < known:
-        await lots.take(tx, level.id, known - level.on_hand, level.rotation or Rotation.FIFO)
+        left = known - level.on_hand
+        shares = await lots.take(tx, level.id, left, level.rotation or Rotation.FIFO)
+        of_lots = [
+            stock.Movement(level.id, MovementCause.RECONCILED, on_hand=-units, lot_id=lot_id)
+            for lot_id, units in shares
+        ]
+        lines = [*of_lots, stock.Movement(level.id, MovementCause.RECONCILED, on_hand=left)]
+        tx.add(*stock.ledger(tx, lines, {level.id: (level.sku, level.location_id)}))

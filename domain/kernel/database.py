@@ -1,5 +1,7 @@
 """What the kernel asks of the database below Tortoise: its dialect, its clock, and which of its errors mean what."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.transactions import in_transaction
 
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT, UNIQUE = "40001", "40P01", "55P03", "23505"
 TEXT_TOO_LONG = "22001"
@@ -37,6 +40,18 @@ async def database_now(connection: BaseDBAsyncClient) -> datetime:
     [row] = await connection.execute_query_dict("SELECT clock_timestamp() AS now")
     now: datetime = row["now"]
     return now.astimezone(UTC)
+
+
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[BaseDBAsyncClient]:
+    """What is committed at one moment, for several reads: whatever others commit meanwhile is not in it.
+
+    PostgreSQL keeps everybody else going; SQLite, where a transaction is the only one, lets writers wait.
+    """
+    async with in_transaction() as connection:
+        if dialect_of(connection) is Dialect.POSTGRES:
+            await connection.execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield connection
 
 
 def _sqlstate(error: BaseException) -> str | None:

@@ -44,6 +44,14 @@ class StockFeedStream:
         return Present(await feed_head(STOCK_FEED))
 
 
+async def place_before(events: Q) -> int:
+    """The place before the first of these facts that is kept; where the feed stands when there is none."""
+    head = await feed_head(STOCK_FEED)
+    those = StockLogRow.filter(events, position__isnull=False)
+    first = await those.order_by("position").first().values_list("position")
+    return head if first is None else int(first[0]) - 1
+
+
 def _levels() -> type[Model]:
     """The row that facts about stock are about: named by the log's own foreign key."""
     related: type[Model] = StockLogRow._meta.fields_map["level"].related_model  # type: ignore[attr-defined]

@@ -194,6 +194,7 @@ class RequirementRow(Row):
     class Meta:
         table = "requirements"
         constraints = [
+            partial_index("requirements_waiting", ("order_id", "id"), "waiting > 0"),
             CheckConstraint(
                 check="required = canceled + unallocated + waiting + allocated + picked + packed + shipped",
                 name="requirements_quantity_identity",

@@ -187,11 +187,11 @@ async def move(tx: UnitOfWork, movements: Sequence[Movement]) -> None:
     rotations = {level_id: Rotation(told) for level_id, (_, _, _, told, *_) in changed.items() if told}
     if rotations:
         movements = [part for each in movements for part in await lots.by_lot(tx, each, rotations)]
-    tx.add(*_ledger(tx, movements, {level_id: (sku, place) for level_id, (sku, place, *_) in changed.items()}))
+    tx.add(*ledger(tx, movements, {level_id: (sku, place) for level_id, (sku, place, *_) in changed.items()}))
     for level_id, (_, _, low_stock_at, _, *counters) in changed.items():
         after = Counters(*counters)
         await _follow(tx, level_id, after.less(changes[level_id]), after)
-        _tell(tx, level_id, after.less(changes[level_id]), after, low_stock_at)
+        tell(tx, level_id, after.less(changes[level_id]), after, low_stock_at)
 
 
 def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Free]) -> None:
@@ -202,10 +202,10 @@ def move_free(tx: UnitOfWork, movements: Sequence[Movement], shelf: Iterable[Fre
     changes = sums(movements)
     tx.add_units(Addition(StockLevelRow, changes, _GUARD, tx.now))
     moved = [level for level in shelf if level.level_id in changes]
-    tx.add(*_ledger(tx, movements, {level.level_id: (level.sku, level.location_id) for level in moved}))
+    tx.add(*ledger(tx, movements, {level.level_id: (level.sku, level.location_id) for level in moved}))
     for level in moved:
         after = level.counters.more(changes[level.level_id])
-        _tell(tx, level.level_id, level.counters, after, level.low_stock_at)
+        tell(tx, level.level_id, level.counters, after, level.low_stock_at)
 
 
 def sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
@@ -218,7 +218,7 @@ def sums(movements: Sequence[Movement]) -> dict[UUID, dict[str, int]]:
     return changes
 
 
-def _ledger(
+def ledger(
     tx: UnitOfWork, movements: Sequence[Movement], levels: Mapping[UUID, tuple[str, UUID]]
 ) -> Iterable[StockMovementRow]:
     """The lines of these movements; `levels` says of each level its SKU and its location."""
@@ -241,7 +241,7 @@ def _ledger(
         )
 
 
-def _tell(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters, low_stock_at: int | None) -> None:
+def tell(tx: UnitOfWork, level_id: UUID, before: Counters, after: Counters, low_stock_at: int | None) -> None:
     """Tell the feed."""
     if after != before:
         tx.record(StockLevelChanged(level_id, before.available, after.available))
@@ -269,6 +269,8 @@ async def _follow(tx: UnitOfWork, level_id: UUID, before: Counters, after: Count
 async def note_shortage(tx: UnitOfWork, level_id: UUID, units: int) -> None:
     """So many units of the locked level are promised that are not there: open, change or resolve its shortage."""
     open_one = await ShortageRow.get_or_none(level_id=level_id, resolved_at=None)
+    if open_one is None and not units:
+        return
     has_grown = open_one is None or units > open_one.units
     if open_one is None:
         open_one = ShortageRow(id=new_id(), level_id=level_id, units=units, opened_at=tx.now)

@@ -6,6 +6,7 @@ from resolvers.mutations.assemblies import AssemblyMutations
 from resolvers.mutations.bulk import BulkMutations
 from resolvers.mutations.catalog import CatalogMutations
 from resolvers.mutations.channels import ChannelMutations
+from resolvers.mutations.consistency import ConsistencyMutations
 from resolvers.mutations.money import MoneyMutations
 from resolvers.mutations.orders import OrderMutations
 from resolvers.mutations.reservations import ReservationMutations
@@ -25,6 +26,7 @@ class Mutation(
     MoneyMutations,
     ReturnMutations,
     StockMutations,
+    ConsistencyMutations,
     StockFactMutations,
     SupplyMutations,
     ChannelMutations,

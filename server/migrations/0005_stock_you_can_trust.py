@@ -1,6 +1,8 @@
-"""Stock you can trust."""
+"""Stock that can be trusted: what holds its units beside orders, its feed, and a ledger that is asked by SKU and place."""
 
 # ruff: noqa: E501
+
+from typing import Any
 
 from orjson import loads
 from tortoise import fields, migrations
@@ -9,6 +11,22 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+
+async def say_of_what_and_where(_apps: Any, editor: Any) -> None:
+    """Every movement that is there has the SKU and the place of its level."""
+    await editor.client.execute_script(
+        "UPDATE stock_movements SET sku = level.sku, location_id = level.location_id"
+        " FROM stock_levels AS level WHERE level.id = stock_movements.level_id"
+    )
+
+
+async def be_single_things(_apps: Any, editor: Any) -> None:
+    """Every variant that is there is one thing, whose units are not told apart, and is not sold without stock."""
+    await editor.client.execute_script(
+        "UPDATE variants SET backorder_policy = 'DENY', composition = 'SINGLE', traceability = 'NONE',"
+        " is_first_expired_first_out = false, unit_of_measure = 'each'"
+    )
 
 
 class Migration(migrations.Migration):
@@ -181,6 +199,7 @@ class Migration(migrations.Migration):
                 ("is_preorder", fields.BooleanField(default=False)),
                 ("promised_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "backorders",
@@ -188,14 +207,19 @@ class Migration(migrations.Migration):
                 "constraints": [
                     UniqueConstraint(fields=("requirement_id", "location_id"), name="backorders_requirement_location"),
                     UniqueConstraint(
-                        fields=("level_id", "promised_at", "id"), name="backorders_waiting", condition="quantity > 0"
+                        fields=("level_id", "promised_at", "id"),
+                        name="backorders_waiting",
+                        condition="ended_at IS NULL",
                     ),
                     UniqueConstraint(
-                        fields=("promised_at", "id"), name="backorders_promised", condition="quantity > 0"
+                        fields=("promised_at", "id"), name="backorders_promised", condition="ended_at IS NULL"
                     ),
-                    CheckConstraint(check="quantity >= 0", name="backorders_quantity_not_negative"),
+                    UniqueConstraint(fields=("created_at", "id"), name="backorders_sold", condition="ended_at IS NULL"),
+                    CheckConstraint(
+                        check="quantity >= 0 AND (ended_at IS NULL) = (quantity > 0)",
+                        name="backorders_quantity_until_ended",
+                    ),
                 ],
-                "indexes": [Index(fields=["created_at", "id"])],
                 "pk_attr": "id",
             },
             bases=["Row"],
@@ -299,11 +323,14 @@ class Migration(migrations.Migration):
                 ("number", fields.CharField(default="", max_length=60)),
                 ("expires_on", fields.DateField(null=True)),
                 ("on_hand", fields.IntField(default=0)),
+                ("quarantined", fields.IntField(default=0)),
+                ("received_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "lots",
                 "app": "waybill",
                 "constraints": [UniqueConstraint(fields=("level_id", "number"), name="lots_level_number")],
+                "indexes": [Index(fields=["level_id", "received_at", "id"])],
                 "pk_attr": "id",
             },
             bases=["Row"],
@@ -464,7 +491,6 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "waybill.StockLevelRow",
                         source_field="level_id",
-                        db_index=True,
                         db_constraint=True,
                         to_field="id",
                         related_name=False,
@@ -479,6 +505,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     UniqueConstraint(fields=("variant_id", "number"), name="serial_numbers_variant_number")
                 ],
+                "indexes": [Index(fields=["level_id", "received_at", "id"])],
                 "pk_attr": "id",
             },
             bases=["Row"],
@@ -492,13 +519,13 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "waybill.StockLevelRow",
                         source_field="level_id",
-                        db_index=True,
                         db_constraint=True,
                         to_field="id",
                         related_name=False,
                         on_delete=OnDelete.NO_ACTION,
                     ),
                 ),
+                ("is_open", fields.BooleanField(default=True)),
                 ("units", fields.IntField()),
                 ("opened_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("resolved_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -510,7 +537,11 @@ class Migration(migrations.Migration):
                     UniqueConstraint(fields=("level_id",), name="shortages_open", condition="resolved_at IS NULL"),
                     CheckConstraint(check="units >= 0", name="shortages_units_not_negative"),
                 ],
-                "indexes": [Index(fields=["opened_at", "id"])],
+                "indexes": [
+                    Index(fields=["opened_at", "id"]),
+                    Index(fields=["is_open", "opened_at", "id"]),
+                    Index(fields=["level_id", "opened_at", "id"]),
+                ],
                 "pk_attr": "id",
             },
             bases=["Row"],
@@ -534,6 +565,7 @@ class Migration(migrations.Migration):
                 ("external_reference", fields.CharField(null=True, max_length=100)),
                 ("rows", fields.IntField()),
                 ("corrected", fields.IntField()),
+                ("outdated", fields.IntField(default=0)),
                 ("applied_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("actor", fields.CharField(max_length=80)),
             ],
@@ -638,7 +670,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("status", fields.CharField(max_length=20)),
-                ("currency", fields.CharField(null=True, max_length=3)),
+                ("currency", fields.CharField(max_length=3)),
                 ("expected_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("created_by", fields.CharField(max_length=80)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
@@ -701,6 +733,7 @@ class Migration(migrations.Migration):
                 ("ordered", fields.IntField()),
                 ("expected", fields.IntField(default=0)),
                 ("received", fields.IntField(default=0)),
+                ("currency", fields.CharField(max_length=3)),
                 ("unit_cost_minor", fields.BigIntField(null=True)),
                 ("expected_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
@@ -811,10 +844,13 @@ class Migration(migrations.Migration):
                 ),
                 ("sku", fields.CharField(max_length=64)),
                 ("quantity", fields.IntField()),
+                ("short", fields.IntField(default=0)),
                 ("allocated", fields.IntField(default=0)),
                 ("dispatched", fields.IntField(default=0)),
                 ("received", fields.IntField(default=0)),
                 ("written_off", fields.IntField(default=0)),
+                ("surplus", fields.IntField(default=0)),
+                ("damaged", fields.IntField(default=0)),
             ],
             options={
                 "table": "transfer_lines",
@@ -822,7 +858,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     UniqueConstraint(fields=("transfer_id", "variant_id"), name="transfer_lines_transfer_variant"),
                     CheckConstraint(
-                        check="quantity > 0 AND allocated >= 0 AND dispatched >= 0 AND received >= 0 AND written_off >= 0 AND allocated + dispatched <= quantity AND received + written_off <= dispatched",
+                        check="quantity >= 0 AND quantity + short > 0 AND short >= 0 AND allocated >= 0 AND dispatched >= 0 AND received >= 0 AND written_off >= 0 AND surplus >= 0 AND damaged >= 0 AND allocated + dispatched <= quantity AND received + written_off <= dispatched AND damaged <= received + surplus",
                         name="transfer_lines_units_add_up",
                     ),
                 ],
@@ -830,15 +866,137 @@ class Migration(migrations.Migration):
             },
             bases=["Row"],
         ),
+        ops.CreateModel(
+            name="UploadRow",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, unique=True, db_index=True)),
+                ("filename", fields.CharField(max_length=200)),
+                ("media_type", fields.CharField(max_length=100)),
+                ("content", fields.BinaryField()),
+                ("size", fields.IntField()),
+                ("sha256", fields.CharField(max_length=64)),
+                ("created_by", fields.CharField(max_length=80)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("is_forgotten", fields.BooleanField(default=False)),
+                ("expires_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={"table": "uploads", "app": "waybill", "pk_attr": "id"},
+            bases=["Row"],
+        ),
+        ops.CreateModel(
+            name="BulkRunRow",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, unique=True, db_index=True)),
+                (
+                    "upload",
+                    fields.ForeignKeyField(
+                        "waybill.UploadRow",
+                        source_field="upload_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.NO_ACTION,
+                    ),
+                ),
+                ("filename", fields.CharField(max_length=200)),
+                ("mode", fields.CharField(max_length=10)),
+                ("is_dry_run", fields.BooleanField()),
+                ("status", fields.CharField(max_length=10)),
+                ("rows", fields.IntField()),
+                ("done", fields.IntField(default=0)),
+                ("applied", fields.IntField(default=0)),
+                ("unchanged", fields.IntField(default=0)),
+                ("refused", fields.IntField(default=0)),
+                ("note", fields.CharField(null=True, max_length=300)),
+                ("created_by", fields.CharField(max_length=80)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "bulk_runs",
+                "app": "waybill",
+                "constraints": [
+                    UniqueConstraint(
+                        fields=("created_at", "id"), name="bulk_runs_open", condition="status IN ('QUEUED', 'RUNNING')"
+                    ),
+                    CheckConstraint(
+                        check="rows >= 0 AND done >= 0 AND done <= rows AND done = applied + unchanged + refused",
+                        name="bulk_runs_rows_add_up",
+                    ),
+                ],
+                "indexes": [Index(fields=["created_at", "id"])],
+                "pk_attr": "id",
+            },
+            bases=["Row"],
+        ),
+        ops.CreateModel(
+            name="BulkRowRow",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, unique=True, db_index=True)),
+                (
+                    "run",
+                    fields.ForeignKeyField(
+                        "waybill.BulkRunRow",
+                        source_field="run_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.NO_ACTION,
+                    ),
+                ),
+                ("number", fields.IntField()),
+                ("sku", fields.CharField(max_length=64)),
+                ("location", fields.CharField(max_length=40)),
+                ("outcome", fields.CharField(max_length=10)),
+                ("change", fields.IntField(default=0)),
+                ("code", fields.CharField(null=True, max_length=40)),
+                ("message", fields.CharField(null=True, max_length=300)),
+            ],
+            options={
+                "table": "bulk_rows",
+                "app": "waybill",
+                "constraints": [
+                    UniqueConstraint(fields=("run_id", "number"), name="bulk_rows_run_number"),
+                    UniqueConstraint(
+                        fields=("run_id", "number", "id"), name="bulk_rows_refused", condition="outcome = 'REFUSED'"
+                    ),
+                ],
+                "pk_attr": "id",
+            },
+            bases=["Row"],
+        ),
+        ops.AddConstraint(
+            model_name="AllocationRow",
+            constraint=UniqueConstraint(
+                fields=("variant_id", "location_id", "id"), name="allocations_held_at_level", condition="quantity > 0"
+            ),
+        ),
+        ops.AddConstraint(
+            model_name="RequirementRow",
+            constraint=UniqueConstraint(
+                fields=("order_id", "id"), name="requirements_waiting", condition="waiting > 0"
+            ),
+        ),
         ops.AddField(
             model_name="StockLevelRow",
             name="low_stock_at",
             field=fields.IntField(null=True),
         ),
+        ops.AddField(
+            model_name="StockLevelRow",
+            name="rotation",
+            field=fields.CharField(null=True, max_length=4),
+        ),
         ops.AlterField(
             model_name="StockMovementRow",
             name="cause",
             field=fields.CharField(max_length=24),
+        ),
+        ops.AddField(
+            model_name="StockMovementRow",
+            name="location_id",
+            field=fields.UUIDField(null=True),
         ),
         ops.AddField(
             model_name="StockMovementRow",
@@ -860,8 +1018,44 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name="StockMovementRow",
+            name="sku",
+            field=fields.CharField(null=True, max_length=64),
+        ),
+        ops.RunPython(say_of_what_and_where),
+        ops.AlterField(
+            model_name="StockMovementRow",
+            name="location_id",
+            field=fields.UUIDField(),
+        ),
+        ops.AlterField(
+            model_name="StockMovementRow",
+            name="sku",
+            field=fields.CharField(max_length=64),
+        ),
+        ops.AddField(
+            model_name="StockMovementRow",
             name="subject_id",
             field=fields.UUIDField(null=True),
+        ),
+        ops.AddIndex(
+            model_name="StockMovementRow",
+            index=Index(fields=["occurred_at", "id"]),
+        ),
+        ops.AddIndex(
+            model_name="StockMovementRow",
+            index=Index(fields=["sku", "occurred_at", "id"]),
+        ),
+        ops.AddIndex(
+            model_name="StockMovementRow",
+            index=Index(fields=["location_id", "occurred_at", "id"]),
+        ),
+        ops.AddConstraint(
+            model_name="StockMovementRow",
+            constraint=UniqueConstraint(
+                fields=("cause", "occurred_at", "id"),
+                name="stock_movements_cause",
+                condition="cause NOT IN ('ALLOCATED', 'SHIPPED')",
+            ),
         ),
         ops.AddConstraint(
             model_name="StockMovementRow",
@@ -890,24 +1084,50 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="VariantRow",
             name="backorder_policy",
-            field=fields.CharField(default="DENY", max_length=10),
+            field=fields.CharField(null=True, max_length=10),
         ),
         ops.AddField(
             model_name="VariantRow",
             name="composition",
-            field=fields.CharField(default="SINGLE", max_length=10),
+            field=fields.CharField(null=True, max_length=10),
         ),
         ops.AddField(
             model_name="VariantRow",
             name="is_first_expired_first_out",
-            field=fields.BooleanField(default=False),
+            field=fields.BooleanField(null=True),
         ),
         ops.AddField(
             model_name="VariantRow",
             name="traceability",
-            field=fields.CharField(default="NONE", max_length=10),
+            field=fields.CharField(null=True, max_length=10),
         ),
         ops.AddField(
+            model_name="VariantRow",
+            name="unit_of_measure",
+            field=fields.CharField(null=True, max_length=16),
+        ),
+        ops.RunPython(be_single_things),
+        ops.AlterField(
+            model_name="VariantRow",
+            name="backorder_policy",
+            field=fields.CharField(max_length=10),
+        ),
+        ops.AlterField(
+            model_name="VariantRow",
+            name="composition",
+            field=fields.CharField(max_length=10),
+        ),
+        ops.AlterField(
+            model_name="VariantRow",
+            name="is_first_expired_first_out",
+            field=fields.BooleanField(default=False),
+        ),
+        ops.AlterField(
+            model_name="VariantRow",
+            name="traceability",
+            field=fields.CharField(max_length=10),
+        ),
+        ops.AlterField(
             model_name="VariantRow",
             name="unit_of_measure",
             field=fields.CharField(default="each", max_length=16),

@@ -282,6 +282,47 @@ async def test_migrating_a_database_with_rows_keeps_them_with_their_references_a
         assert await rows(BINS) == [(1, 1, 6), (2, 1, 8), (3, 2, 10)]
 
 
+async def test_a_shop_that_was_open_before_keeps_its_stock_and_its_ledger(
+    empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Released histories are never rewritten: this is what the first four migrations had made."""
+    folder = tmp_path / "history_of_old"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    for name in HISTORY[:4]:
+        (folder / f"{name}.py").write_text((Path(server.migrations.__file__).parent / f"{name}.py").read_text())
+    monkeypatch.syspath_prepend(tmp_path)
+    assert await migrate(empty_database_url, package="history_of_old") == HISTORY[:4]
+    one, now = "'01a20000-0000-7000-8000-00000000000{}'", "'2026-11-01 12:00:00+00:00'"
+    async with open_database(empty_database_url):
+        for sql in (
+            "INSERT INTO products (id, handle, title, description, is_active, created_at)"
+            f" VALUES ({one.format(1)}, 'mug', 'Mug', '', true, {now})",
+            "INSERT INTO variants (id, product_id, sku, title, kind, is_stock_tracked, is_active)"
+            f" VALUES ({one.format(2)}, {one.format(1)}, 'MUG', 'Mug', 'PHYSICAL', true, true)",
+            "INSERT INTO locations (id, code, name, kind, legal_entity, time_zone, country_code, postal_code, city,"
+            f" street, priority, allows_negative_on_hand, is_active) VALUES ({one.format(3)}, 'north', 'North',"
+            " 'WAREHOUSE', 'Acme GmbH', 'Europe/Berlin', 'DE', '10115', 'Berlin', 'Weg 1', 1, false, true)",
+            "INSERT INTO stock_levels (id, variant_id, location_id, sku, on_hand, allocated, reserved, waiting,"
+            f" damaged, quarantined, safety_stock, incoming, updated_at) VALUES ({one.format(4)}, {one.format(2)},"
+            f" {one.format(3)}, 'MUG', 7, 0, 0, 0, 0, 0, 0, 0, {now})",
+            "INSERT INTO stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined,"
+            " safety_stock, incoming, cause, actor, occurred_at) VALUES"
+            f" ({one.format(5)}, {one.format(4)}, 7, 0, 0, 0, 0, 0, 0, 0, 'RECEIVED', 'staff:ida', {now})",
+        ):
+            await rows(sql)
+    assert await migrate(empty_database_url) == HISTORY[4:]
+    async with open_database(empty_database_url):
+        assert await rows("SELECT sku, on_hand, cause FROM stock_movements") == [("MUG", 7, "RECEIVED")]
+        assert await rows(
+            "SELECT m.location_id = l.location_id FROM stock_movements m JOIN stock_levels l ON l.id = m.level_id"
+        ) in ([(True,)], [(1,)])
+        assert await rows("SELECT composition, backorder_policy, traceability, unit_of_measure FROM variants") == [
+            ("SINGLE", "DENY", "NONE", "each")
+        ]
+        assert await rows("SELECT on_hand, rotation FROM stock_levels") == [(7, None)]
+
+
 async def test_a_migration_that_would_orphan_rows_is_refused_and_changes_nothing(shelves_url: str) -> None:
     with pytest.raises((RuntimeError, IntegrityError)):
         await migrate(shelves_url, package="shelves_orphaning")

@@ -119,6 +119,7 @@ async def _placed_by_waybill(workload: Workload, facts: Facts, connection: async
         "stock_movements": 3,
         "log": 4,
         "jobs": 0,
+        "stock_log": 3,
         "idempotency_keys": 1,
     }
     return rows

@@ -15,11 +15,12 @@ from domain.payments.models import PaymentRow, PaymentTransactionRow, RefundRow,
 from domain.reservations.models import ReservationLineRow
 from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
 from domain.shipping.models import ParcelLineRow
-from domain.stock.models import LotRow, StockLevelRow, StockMovementRow
+from domain.stock.models import LotRow, ShortageRow, StockLevelRow, StockMovementRow
 from domain.stock.queries import atp
-from domain.supplies.models import SupplyLineRow
+from domain.supplies.models import SupplyLineRow, SupplyRow
 from domain.transfers.models import TransferLineRow, TransferRow
 
+DERIVED = ("allocated", "reserved", "waiting", "incoming")
 COUNTERS = ("on_hand", "allocated", "reserved", "waiting", "damaged", "quarantined", "safety_stock", "incoming")
 OPEN_REFUNDS = ("GRANTED", "REQUESTED", "PENDING", "FAILED")
 OPEN_WORK = ("SCHEDULED", "OPEN", "IN_PROGRESS")
@@ -28,7 +29,6 @@ OPEN_WORK = ("SCHEDULED", "OPEN", "IN_PROGRESS")
 async def assert_books_balance(*, is_oversold: bool = False) -> None:
     """Stock, promises, units, money and log agree; `is_oversold`: facts from the floor may have left ATP below zero."""
     await assert_stock_is_what_the_ledger_says(is_oversold=is_oversold)
-    await assert_lots_add_up()
     await assert_every_unit_stands_in_one_counter()
     await assert_work_covers_what_is_allocated()
     await assert_money_is_what_its_transactions_say()
@@ -41,79 +41,76 @@ async def assert_stock_is_what_the_ledger_says(*, is_oversold: bool) -> None:
     for movement in await StockMovementRow.all():
         for name in COUNTERS:
             sums[movement.level_id][name] += getattr(movement, name)
-    promised, expected = await what_is_promised(), await what_is_on_its_way()
-    held: Counter[UUID] = Counter()
-    for line in await ReservationLineRow.all():
-        held[line.level_id] += line.held
-    waiting: Counter[UUID] = Counter()
-    for backorder in await BackorderRow.all():
-        waiting[backorder.level_id] += backorder.quantity
+    held = await what_documents_hold()
     for level in await StockLevelRow.all():
-        here = level.variant_id, level.location_id
-        assert {name: getattr(level, name) for name in COUNTERS} == {name: sums[level.id][name] for name in COUNTERS}
-        assert level.allocated == promised.pop(here, 0)
-        assert level.incoming == expected.pop(here, 0)
-        assert level.reserved == held[level.id]
-        assert level.waiting == waiting[level.id]
-        # What waits was accepted without stock: ATP less that may be below zero, but no more than that.
+        counters = {name: getattr(level, name) for name in COUNTERS}
+        assert counters == {name: sums[level.id][name] for name in COUNTERS}, level.sku
+        here = held.pop((level.variant_id, level.location_id), Counter())
+        assert {name: counters[name] for name in DERIVED} == {name: here[name] for name in DERIVED}, level.sku
         assert is_oversold or atp(level) + level.waiting >= 0, f"{level.sku} was promised beyond ATP"
-    assert not +promised, "allocated where there is no stock level"
-    assert not +expected, "expected where there is no stock level"
+    assert not any(+units for units in held.values()), "something is held where there is no stock level"
+    await assert_lots_and_shortages_follow_their_levels()
 
 
-async def what_is_promised() -> Counter[tuple[UUID, UUID]]:
-    """Units that orders, transfers and assemblies have allocated, by variant and location."""
-    promised: Counter[tuple[UUID, UUID]] = Counter()
+async def what_documents_hold() -> dict[tuple[UUID, UUID], Counter[str]]:
+    """Units that documents hold or announce, by variant and location, under the counter that they stand in."""
+    held: dict[tuple[UUID, UUID], Counter[str]] = defaultdict(Counter)
     for row in await AllocationRow.all():
-        promised[row.variant_id, row.location_id] += row.quantity
-    for transfer in await TransferRow.all():
-        for line in await TransferLineRow.filter(transfer_id=transfer.id):
-            promised[line.variant_id, transfer.source_id] += line.allocated
-    for assembly in await AssemblyRow.all():
-        for part in await AssemblyLineRow.filter(assembly_id=assembly.id):
-            promised[part.variant_id, assembly.location_id] += part.allocated
-    return promised
-
-
-async def what_is_on_its_way() -> Counter[tuple[UUID, UUID]]:
-    """Units that suppliers will bring, and of transfers on their way, by variant and the location that expects them."""
-    expected: Counter[tuple[UUID, UUID]] = Counter()
-    for transfer in await TransferRow.all():
-        for line in await TransferLineRow.filter(transfer_id=transfer.id):
-            expected[line.variant_id, transfer.destination_id] += line.on_its_way
+        held[row.variant_id, row.location_id]["allocated"] += row.quantity
+    for line in await ReservationLineRow.all():
+        held[line.variant_id, line.location_id]["reserved"] += line.held
+    for each in await BackorderRow.all():
+        held[each.variant_id, each.location_id]["waiting"] += each.quantity
+    transfers = {each.id: each for each in await TransferRow.all()}
+    for moved in await TransferLineRow.all():
+        transfer = transfers[moved.transfer_id]
+        held[moved.variant_id, transfer.source_id]["allocated"] += moved.allocated
+        held[moved.variant_id, transfer.destination_id]["incoming"] += moved.on_its_way
+    assemblies = {each.id: each for each in await AssemblyRow.all()}
+    for part in await AssemblyLineRow.all():
+        held[part.variant_id, assemblies[part.assembly_id].location_id]["allocated"] += part.allocated
+    confirmed = [each.id for each in await SupplyRow.filter(status__in=("CONFIRMED", "PARTIALLY_RECEIVED"))]
     for coming in await SupplyLineRow.all():
-        expected[coming.variant_id, coming.location_id] += coming.expected
-    return expected
+        if coming.supply_id in confirmed:
+            held[coming.variant_id, coming.location_id]["incoming"] += coming.expected
+    return held
 
 
-async def assert_lots_add_up() -> None:
-    """Where lots are told apart they have what is on hand, and the ledger says of each what it has."""
+async def assert_lots_and_shortages_follow_their_levels() -> None:
+    """Lots add up, where they are told apart, to what is on hand, and the ledger says of each named one what it has.
+
+    A shortage is open where promised units are not there, and only there.
+    """
     lots, lines = Counter[UUID](), Counter[UUID]()
     for lot in await LotRow.all():
         lots[lot.level_id] += lot.on_hand
         assert 0 <= lot.quarantined <= max(lot.on_hand, 0)
-    for level in await StockLevelRow.filter(rotation__not_isnull=True):
-        assert lots[level.id] == level.on_hand
     for line in await StockMovementRow.filter(lot_id__not_isnull=True):
         lines[line.lot_id] += line.on_hand  # type: ignore[index]
     for lot in await LotRow.exclude(number=""):
         assert lot.on_hand == lines[lot.id]
+    short = {row.level_id: row.units for row in await ShortageRow.filter(resolved_at=None)}
+    for level in await StockLevelRow.all():
+        assert level.rotation is None or lots[level.id] == level.on_hand, level.sku
+        promised = level.allocated + level.reserved
+        missing = max(promised + level.damaged + level.quarantined - level.on_hand, 0)
+        assert short.get(level.id, 0) == min(missing, promised), level.sku
 
 
 async def assert_every_unit_stands_in_one_counter() -> None:
     set_aside: Counter[UUID] = Counter()
     for row in await AllocationRow.all():
         set_aside[row.requirement_id] += row.quantity
-    waiting: Counter[UUID] = Counter()
+    waits: Counter[UUID] = Counter()
     for backorder in await BackorderRow.all():
-        waiting[backorder.requirement_id] += backorder.quantity
+        waits[backorder.requirement_id] += backorder.quantity
     for each in await RequirementRow.all():
+        assert each.waiting == waits[each.id]
         stands = each.canceled + each.unallocated + each.waiting + each.allocated + each.picked + each.packed
         assert each.required == stands + each.shipped
         assert each.delivered + each.lost <= each.shipped
         assert each.returned <= each.shipped
         assert set_aside[each.id] == each.allocated + each.picked + each.packed
-        assert waiting[each.id] == each.waiting
         assert 0 <= each.released_minor <= each.gross_minor
 
 

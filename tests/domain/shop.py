@@ -34,7 +34,7 @@ from domain.flows.ship_shipment import ShipShipment, ship_shipment
 from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.actor import Actor, Role, staff
 from domain.kernel.bell import SilentBell
-from domain.kernel.database import current_connection
+from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.models import JobRow
 from domain.kernel.runner import Runner
 from domain.kernel.unit_of_work import Flow, RequestT, ValueT
@@ -226,8 +226,15 @@ async def dump() -> Dump:
 
 
 async def forget_everything() -> None:
-    """An empty SQLite database for the next example: a fixture is made once a test, not once an example."""
+    """An empty database for the next example: a fixture is made once a test, not once an example."""
     connection = current_connection()
+    if dialect_of(connection) is Dialect.POSTGRES:
+        names = await connection.execute_query_dict(
+            "SELECT string_agg(quote_ident(tablename), ', ') AS all FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%'"
+        )
+        await connection.execute_script(f"TRUNCATE {names[0]['all']}")
+        return
     tables = await connection.execute_query_dict(
         "SELECT name FROM sqlite_master WHERE type = 'table'"
         " AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%migration%'"

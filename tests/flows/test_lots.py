@@ -202,6 +202,7 @@ async def test_a_variant_that_is_told_apart_from_now_on_has_lots_without_numbers
     assert await lots(shop.north) == {"": 5, "A": 2}
     await run(set_variant_traceability, SetVariantTraceability("MUG", Traceability.LOT))
     assert sum((await lots(shop.north)).values()) == (await level("MUG", shop.north)).on_hand == 1
+    await assert_books_balance()
     row = await VariantRow.get(sku="MUG")
     assert (row.traceability, row.is_first_expired_first_out) == (Traceability.LOT, False)
 

@@ -5,9 +5,15 @@ from typing import Any
 
 import pytest
 
+import domain.flows.bulk_stock
+from adapters.bell.rings import STOCK_FEED as STOCK_FEED_RING
+from domain.bulk.lifecycle import BulkMode
 from domain.catalog.models import ComponentRow, Composition, VariantRow
 from domain.channels.models import ChannelLocationRow, ChannelRow
+from domain.flows.bulk_stock import StartBulk, StepOfBulk, start_bulk, step_of_bulk
+from domain.flows.keep_upload import KeepUpload, keep_upload
 from domain.kernel.actor import ANONYMOUS, Role, customer, staff, tracking_link
+from domain.kernel.bell import Ring
 from domain.kernel.ids import global_id, new_id
 from domain.kernel.log import STOCK_FEED, feed_head
 from domain.locations.models import LocationRow
@@ -15,7 +21,7 @@ from schema.cursors import StreamKind, stream_cursor
 from server.database import Database
 from server.relay import stamp_all
 from tests.api.client import served
-from tests.domain.shop import CHANNEL, Shop, level, open_shop, place
+from tests.domain.shop import CHANNEL, Shop, level, open_shop, place, run
 from tests.live.orders import new_order
 from tests.live.stock import come, low_at
 from tests.live.subscribing import Live, refused, sent, subscribed
@@ -223,3 +229,39 @@ async def test_a_channel_that_is_not_there_and_too_many_skus_are_refused(live: L
         async with subscribed(live, WIM, AVAILABLE, **variables) as results:
             codes.append((await refused(results))[0])
     assert codes == ["NOT_FOUND", "INVALID_INPUT"]
+
+
+RUN = """subscription ($run: ID!, $after: Cursor) { bulkRunChanged(bulkRun: $run, after: $after) { __typename
+  ... on StockEventMessage { cursor event { ... on BulkRunProgressed { done rows run { status applied } } } }
+} }"""
+
+
+async def test_a_bulk_run_tells_how_far_it_is_from_its_first_step_on(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_shop()
+    monkeypatch.setattr(domain.flows.bulk_stock, "ROWS_A_STEP", 2)
+    content = b"sku,location,delta\n" + b"MUG,north,1\n" * 5
+    upload = await run(keep_upload, KeepUpload("a.csv", "text/csv", content))
+    mine, other = [await run(start_bulk, StartBulk(upload, BulkMode.ADJUST)) for _ in range(2)]
+    for each in (mine, other, mine):
+        await run(step_of_bulk, StepOfBulk(each))
+    await stamp_all()
+    name = global_id("bulk_run", mine)
+    async with subscribed(live, WIM, RUN, run=name) as results:
+        first, second = await many(results, 2)
+        assert [each["event"]["done"] for each in (first, second)] == [2, 4]
+        assert second["event"] == {"done": 4, "rows": 5, "run": {"status": "RUNNING", "applied": 4}}
+        await run(step_of_bulk, StepOfBulk(mine))
+        await stamp_all()
+        live[0].ring([Ring(STOCK_FEED_RING, await feed_head(STOCK_FEED))])
+        assert (await sent(results))["event"] == {"done": 5, "rows": 5, "run": {"status": "COMPLETED", "applied": 5}}
+    async with subscribed(live, WIM, RUN, run=name, after=first["cursor"]) as results:
+        assert [each["event"]["done"] for each in await many(results, 2)] == [4, 5]
+    for actor, named, code in (
+        (customer(new_id()), name, "FORBIDDEN"),
+        (WIM, global_id("bulk_run", new_id()), "NOT_FOUND"),
+        (WIM, "nonsense", "MALFORMED_ID"),
+    ):
+        async with subscribed(live, actor, RUN, run=named) as results:
+            assert (await refused(results))[0] == code

@@ -1,0 +1,1 @@
+"""Counters that drifted, and how they are set right."""
