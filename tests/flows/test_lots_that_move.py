@@ -171,6 +171,67 @@ async def test_where_lots_are_told_apart_no_more_on_arrival_none_are_named(datab
     await assert_books_balance()
 
 
+# -- units with a serial number that move ------------------------------------------------------------------------------
+async def send_numbered(shop: Shop, *named: str, units: int = 3) -> UUID:
+    """S-1, S-2 and S-3, of which so many are on their way from north to south; these are named."""
+    supply_id = await expect(shop.north, {"MUG": 3})
+    arrived = ArrivedLine("MUG", 3, serial_numbers=("S-1", "S-2", "S-3"))
+    await run(receive_supply, ReceiveSupply(supply_id, (arrived,)))
+    transfer = await moves.release(await moves.plan(shop.north, shop.south, {"MUG": units}))
+    return await moves.dispatch(transfer, {"MUG": units}, numbers=named)
+
+
+async def test_units_that_are_named_move_with_the_transfer_and_the_others_numbers_stay(database: Database) -> None:
+    shop = await open_traced_shop("MUG", by=Traceability.SERIAL)
+    transfer = await send_numbered(shop, "S-3", "S-1")
+    assert await numbers(shop.north) == {"S-1": "IN_TRANSIT", "S-2": "ON_HAND", "S-3": "IN_TRANSIT"}
+    assert (await SerialNumberRow.get(number="S-1")).transfer_id == transfer
+    await moves.receive(transfer, ("MUG", 2), numbers=("S-3",))
+    assert await numbers(shop.south) == {"S-3": "ON_HAND"}
+    assert (await SerialNumberRow.get(number="S-1")).status == "IN_TRANSIT"
+    await moves.receive(transfer)
+    assert await numbers(shop.south) == {"S-1": "ON_HAND", "S-3": "ON_HAND"}
+    assert await numbers(shop.north) == {"S-2": "ON_HAND"}
+    assert await SerialNumberRow.filter(transfer_id__not_isnull=True).count() == 0
+    await assert_books_balance()
+
+
+async def test_of_units_that_are_written_off_nobody_has_the_number_any_more(database: Database) -> None:
+    shop = await open_traced_shop("MUG", by=Traceability.SERIAL)
+    transfer = await send_numbered(shop, "S-1", "S-2")
+    await moves.receive(transfer, ("MUG", 2), numbers=("S-2",))
+    await moves.write_off(transfer)
+    assert (await numbers(shop.north), await numbers(shop.south)) == (
+        {"S-1": "GONE", "S-3": "ON_HAND"},
+        {"S-2": "ON_HAND"},
+    )
+    await assert_books_balance()
+
+
+async def test_where_nobody_said_which_arrived_they_stay_on_their_way(database: Database) -> None:
+    shop = await open_traced_shop("MUG", by=Traceability.SERIAL)
+    transfer = await send_numbered(shop, "S-1", "S-2", units=2)
+    await moves.receive(transfer, ("MUG", 1))
+    await moves.write_off(transfer)
+    assert await numbers(shop.north) == {"S-1": "IN_TRANSIT", "S-2": "IN_TRANSIT", "S-3": "ON_HAND"}
+
+
+async def test_only_units_that_are_there_leave_and_only_those_that_left_arrive(database: Database) -> None:
+    shop = await open_traced_shop("MUG", by=Traceability.SERIAL)
+    transfer = await send_numbered(shop, "S-1", units=2)
+    another = await moves.release(await moves.plan(shop.north, shop.south, {"MUG": 1}))
+    path = ("lines", "0", "serialNumbers")
+    for act in (
+        moves.dispatch(another, {"MUG": 1}, numbers=("S-1",)),
+        moves.dispatch(another, {"MUG": 1}, numbers=("S-9",)),
+        moves.dispatch(another, {"MUG": 1}, numbers=("S-2", "S-3")),
+        moves.receive(transfer, ("MUG", 2), numbers=("S-2",)),
+        moves.receive(transfer, ("MUG", 1), numbers=("S-1", "S-2")),
+    ):
+        error = await moves.refusal(act)
+        assert (type(error), error.path) == (InvalidInput, path)
+
+
 # -- kits, and what comes back ----------------------------------------------------------------------------------------
 async def test_kits_take_lots_in_their_turn_and_stand_in_the_one_without_a_number(database: Database) -> None:
     shop = await open_traced_shop("MUG", "CAP")
