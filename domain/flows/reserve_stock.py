@@ -107,7 +107,7 @@ def _check(request: ReserveStock) -> None:
     for n, line in enumerate(request.lines):
         checked_units(line.quantity, path=("lines", str(n), "quantity"))
     if request.reference is not None and not 1 <= len(request.reference) <= 100:
-        raise InvalidInput("A reference has 1 to 100 characters.", path=("reference",))
+        raise InvalidInput("A reference has 1 to 100 characters.", path=("externalReference",))
     checked_minutes(request.minutes)
 
 

@@ -1,7 +1,5 @@
 """Serial numbers on their way."""
 
-# ruff: noqa: E501
-
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops

@@ -64,6 +64,10 @@ async def test_a_supply_is_entered_confirmed_received_and_closed(database: Datab
         {"sku": "PEN", "ordered": 2, "unitCost": None, "expectedAt": LATEST, "variant": {"sku": "PEN"}} | units,
     ]
     named = {"supply": supply["id"]}
+    found = "query ($id: ID!) { supply(id: $id) { number } }"
+    assert (await ask(WAREHOUSE, found, id=supply["id"]))["supply"] == {"number": number}
+    assert (await ask(WAREHOUSE, found, id=global_id("supply", new_id())))["supply"] is None
+    assert (await ask(shop.ann, found, id=supply["id"]))["supply"] is None
     confirmed = await do(WAREHOUSE, "supplyConfirm", STATE, **named)
     assert confirmed["supply"]["status"] == "CONFIRMED"
     came = [{"sku": "MUG", "quantity": 4, "damaged": 1}]

@@ -178,8 +178,8 @@ BAD: dict[str, tuple[dict[str, int], dict[str, Any], type[DomainError], tuple[st
     "an unknown SKU": ({"MUG": 1, "NOPE": 1}, {}, UnknownSku, ("lines", "1", "sku")),
     "no minute": ({"MUG": 1}, {"minutes": 0}, InvalidInput, ("minutes",)),
     "more than two hours": ({"MUG": 1}, {"minutes": 121}, InvalidInput, ("minutes",)),
-    "an empty reference": ({"MUG": 1}, {"reference": ""}, InvalidInput, ("reference",)),
-    "a long reference": ({"MUG": 1}, {"reference": "x" * 101}, InvalidInput, ("reference",)),
+    "an empty reference": ({"MUG": 1}, {"reference": ""}, InvalidInput, ("externalReference",)),
+    "a long reference": ({"MUG": 1}, {"reference": "x" * 101}, InvalidInput, ("externalReference",)),
     "nobody we know": ({"MUG": 1}, {"customer_id": new_id()}, NotFound, ("customer",)),
 }
 
