@@ -75,6 +75,12 @@ async def test_a_snapshot_says_what_it_corrected_and_an_older_one_is_refused(dat
         "externalReference": "N-1",
         "location": {"code": "ber"},
     }
+    listed = "{ stockSnapshots { nodes { externalReference } totalCount } }"
+    assert (await ask(WAREHOUSE, listed))["stockSnapshots"] == {
+        "nodes": [{"externalReference": "N-1"}],
+        "totalCount": 1,
+    }
+    assert (await ask(shop.ann, listed))["stockSnapshots"]["nodes"] == []
     [error] = await refused(WAREHOUSE, "stockSnapshotApply", **(given | {"asOf": "2025-12-31T00:00:00Z"}))
     assert (error["code"], error["path"]) == ("STALE_SNAPSHOT", ["asOf"])
     [error] = await refused(WAREHOUSE, "stockSnapshotApply", **(given | {"asOf": "2099-12-31T00:00:00Z"}))

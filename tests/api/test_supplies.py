@@ -64,10 +64,6 @@ async def test_a_supply_is_entered_confirmed_received_and_closed(database: Datab
         {"sku": "PEN", "ordered": 2, "unitCost": None, "expectedAt": LATEST, "variant": {"sku": "PEN"}} | units,
     ]
     named = {"supply": supply["id"]}
-    found = "query ($id: ID!) { supply(id: $id) { number } }"
-    assert (await ask(WAREHOUSE, found, id=supply["id"]))["supply"] == {"number": number}
-    assert (await ask(WAREHOUSE, found, id=global_id("supply", new_id())))["supply"] is None
-    assert (await ask(shop.ann, found, id=supply["id"]))["supply"] is None
     confirmed = await do(WAREHOUSE, "supplyConfirm", STATE, **named)
     assert confirmed["supply"]["status"] == "CONFIRMED"
     came = [{"sku": "MUG", "quantity": 4, "damaged": 1}]
@@ -87,6 +83,15 @@ async def test_a_supply_is_entered_confirmed_received_and_closed(database: Datab
     [level] = (await ask(SUPPORT, shown))["stock"]["nodes"]
     assert level == {"onHand": 5, "damaged": 1, "incoming": 0, "available": 4}
     await assert_supplies_add_up()
+
+
+async def test_a_supply_is_looked_up_by_its_id_and_shown_to_nobody_else(database: Database) -> None:
+    shop = await open_shop(ber={"MUG": 1})
+    supply = await create(shop, {"sku": "MUG", "quantity": 6})
+    found = "query ($id: ID!) { supply(id: $id) { number } }"
+    assert (await ask(WAREHOUSE, found, id=supply["id"]))["supply"] == {"number": supply["number"]}
+    assert (await ask(WAREHOUSE, found, id=global_id("supply", new_id())))["supply"] is None
+    assert (await ask(shop.ann, found, id=supply["id"]))["supply"] is None
 
 
 async def test_what_can_be_done_with_a_supply_is_told_with_reasons(database: Database) -> None:
