@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import strawberry
 
-import schema.stock_enums  # noqa: F401 - an enum is described before it is first used
 from domain.catalog.errors import AlreadyExists, NotPriced, UnknownSku, VariantInUse
 from domain.flows.set_aside_stock import SetAsideState
 from domain.fulfillment.errors import NotPackable
