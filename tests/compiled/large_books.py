@@ -304,9 +304,11 @@ insert into assemblies (id, number, variant_id, sku, location_id, status, quanti
 insert into assembly_lines (id, assembly_id, variant_id, sku, units_per_kit, allocated, used)
     select uid(48, n, i), uid(47, n, 0), uid(4, 100 + i, 0), 'SKU-' || lpad((100 + i)::text, 6, '0'), 2, 0, 20
     from generate_series(1, 6000) n, generate_series(1, 2) i;
-insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-        incoming, cause, subject_id, actor, occurred_at)
-    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3), 10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+        quarantined, safety_stock, incoming, cause, subject_id, actor, occurred_at)
+    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3),
+        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), uid(2, 0, n % 3), 10, 0, 0, 0, 0, 0, 0, -10,
+        'TRANSFERRED_IN',
         uid(case when i = 4 then 47 else 45 end, n, 0), 'staff:ida', {first_day} + n * interval '1 hour'
     from generate_series(1, 6000) n, generate_series(1, 4) i;
 insert into lots (id, level_id, number, expires_on, on_hand, quarantined, received_at)
