@@ -320,6 +320,10 @@ insert into serial_numbers (id, variant_id, number, status, level_id, received_a
         case when n % 10 = 0 then 'ON_HAND' else 'SHIPPED' end, uid(6, 1 + n % 40, 0),
         {first_day} + n * interval '10 minutes'
     from generate_series(1, 40000) n;
+insert into stock_snapshots (id, location_id, as_of, external_reference, rows, corrected, outdated, applied_at, actor)
+    select uid(50, n, 0), uid(2, 0, n % 6), {first_day} + n * interval '1 hour', 'NIGHT-' || n, 10, 1, 0,
+        {first_day} + n * interval '1 hour' + interval '5 minutes', 'staff:ida'
+    from generate_series(1, 6000) n;
 insert into shortages (id, level_id, is_open, units, opened_at, resolved_at)
     select uid(45, n, 0), uid(6, 1 + n % 40, 0), n % 1000 = 0, (n % 1000 = 0)::int,
         {first_day} + n * interval '30 minutes',
