@@ -12,7 +12,14 @@ from domain.flows.confirm_order import ExpireOrder, expire_order
 from domain.flows.end_reservation import ExpireReservations, expire_reservations
 from domain.flows.expire_lots import QuarantineExpired, quarantine_expired
 from domain.flows.fill_backorders import FillBackorder, FillBackorders, fill_backorder, fill_backorders
-from domain.flows.resolve_shortage import ResolveShortage, SourceOrderAgain, resolve_shortage, source_order_again
+from domain.flows.resolve_shortage import (
+    LetReservationGo,
+    ResolveShortage,
+    SourceOrderAgain,
+    let_reservation_go,
+    resolve_shortage,
+    source_order_again,
+)
 from domain.kernel.actor import SYSTEM, Actor
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.runner import Runner
@@ -30,6 +37,11 @@ async def _expire_order(runner: Runner, payload: Mapping[str, Any]) -> None:
 
 async def _resolve_shortage(runner: Runner, payload: Mapping[str, Any]) -> None:
     await runner.run(resolve_shortage, SYSTEM, ResolveShortage(UUID(payload["level_id"])))
+
+
+async def _let_reservation_go(runner: Runner, payload: Mapping[str, Any]) -> None:
+    request = LetReservationGo(UUID(payload["reservation_id"]), UUID(payload["level_id"]))
+    await runner.run(let_reservation_go, SYSTEM, request)
 
 
 async def _source_order_again(runner: Runner, payload: Mapping[str, Any]) -> None:
@@ -65,6 +77,7 @@ async def _send_tracking_link(_runner: Runner, _payload: Mapping[str, Any]) -> N
 REACTIONS: Mapping[str, Reaction] = {
     "expire_order": _expire_order,
     "resolve_shortage": _resolve_shortage,
+    "let_reservation_go": _let_reservation_go,
     "source_order_again": _source_order_again,
     "quarantine_expired": _quarantine_expired,
     "fill_backorders": _fill_backorders,

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import date
 
+from domain.allocation.models import AllocationRow
 from domain.bulk.lifecycle import BulkMode
 from domain.catalog.models import ComponentRow, Composition, Traceability, VariantRow
 from domain.flows.adjust_stock import AdjustStock, adjust_stock
@@ -63,8 +64,9 @@ async def tell_units_apart(runner: Runner) -> None:
 
 async def find_damage(runner: Runner) -> None:
     """Water came in: for a moment more was promised of a SKU than could be sold."""
-    level = await StockLevelRow.filter(allocated__gt=0).order_by("sku", "id").first()
-    assert level, "some orders are open"
+    held = await AllocationRow.filter(quantity__gt=0).order_by("-id").first()
+    assert held, "some orders are open"
+    level = await StockLevelRow.get(variant_id=held.variant_id, location_id=held.location_id)
     units = level.on_hand - level.damaged - level.quarantined - level.allocated - level.reserved + 1
     wet = SetAside(level.sku, level.location_id, max(units, 1), "Water came in")
     await runner.run(damage_stock, KEEPER, wet)

@@ -3,8 +3,6 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-import schema.enums
-import schema.stock_enums  # noqa: F401
 from resolvers.assemblies import AssemblyQuery
 from resolvers.backorders import BackorderQuery
 from resolvers.bulk import BulkQuery

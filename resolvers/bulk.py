@@ -12,5 +12,7 @@ class BulkQuery:
         ("-created_at",), where=BulkRunWhere, order_by=BulkRunOrdering, doc="Bulk runs, the newest first; for staff."
     )
     bulk_run: BulkRun | None = named(
-        which_bulk_run, id=(strawberry.ID, "Its id."), doc="One bulk run; null when it is not there, or not for you."
+        which_bulk_run,
+        id=(strawberry.ID, "Its global id."),
+        doc="One bulk run; null when it is not there, or not for you to see.",
     )

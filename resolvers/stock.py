@@ -3,7 +3,7 @@
 import strawberry
 
 from schema.lots import SerialNumber, which_serial_number
-from schema.shortages import SHORTAGE_ORDERINGS, Shortage, ShortageOrdering, ShortageWhere
+from schema.shortages import SHORTAGE_ORDERINGS, Shortage, ShortageOrdering, ShortageWhere, StockSnapshot
 from schema.stock import (
     STOCK_ORDERINGS,
     StockLedgerWhere,
@@ -26,6 +26,9 @@ class StockQuery:
         where=ShortageWhere,
         order_by=ShortageOrdering,
         doc="Where more units were promised than were there, the latest first; for staff.",
+    )
+    stock_snapshots: Connection[StockSnapshot] = connection(
+        ("-applied_at",), doc="What those who run locations counted, the latest that was applied first; for staff."
     )
     serial_number: SerialNumber | None = named(
         which_serial_number,

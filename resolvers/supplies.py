@@ -10,8 +10,8 @@ from domain.kernel.actor import Permission
 from domain.kernel.errors import DomainError
 from resolvers.context import Context
 from schema.availability import MOST_SKUS, MOST_TOLD, Availability, availability_of
-from schema.supplies import SUPPLY_ORDERINGS, Supply, SupplyOrdering, SupplyWhere
-from schema.views import Connection, bad_request, connection, limit_exceeded
+from schema.supplies import SUPPLY_ORDERINGS, Supply, SupplyOrdering, SupplyWhere, which_supply
+from schema.views import Connection, bad_request, connection, limit_exceeded, named
 from schema.views.refusals import storable
 
 
@@ -19,6 +19,11 @@ from schema.views.refusals import storable
 class SupplyQuery:
     supplies: Connection[Supply] = connection(
         SUPPLY_ORDERINGS, where=SupplyWhere, order_by=SupplyOrdering, doc="Supplies, the newest first; for staff."
+    )
+    supply: Supply | None = named(
+        which_supply,
+        id=(strawberry.ID, "Its global id."),
+        doc="One supply; null when it is not there, or not for you to see.",
     )
 
     @strawberry.field(  # type: ignore[untyped-decorator]

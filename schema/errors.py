@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import strawberry
 
-import schema.stock_enums  # noqa: F401 - an enum is described before it is first used
 from domain.catalog.errors import AlreadyExists, NotPriced, UnknownSku, VariantInUse
 from domain.flows.set_aside_stock import SetAsideState
 from domain.fulfillment.errors import NotPackable
@@ -18,7 +17,7 @@ from domain.kernel.money import Money as DomainMoney
 from domain.kernel.money import format_minor
 from domain.orders.errors import ExternalReferenceTaken, WrongCurrency
 from domain.payments.errors import AmountTooLarge
-from domain.reservations.errors import ReservationOver
+from domain.reservations.errors import ReservationOver, TooManyReservations
 from domain.reservations.lifecycle import ReservationStatus
 from domain.returns.errors import NotReturnable
 from domain.shipping.errors import TrackingNumberTaken
@@ -47,6 +46,7 @@ class ErrorCode(StrEnum):
     INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
     STALE_STOCK = "STALE_STOCK"
     RESERVATION_OVER = "RESERVATION_OVER"
+    TOO_MANY_RESERVATIONS = "TOO_MANY_RESERVATIONS"
     NOT_SET_ASIDE = "NOT_SET_ASIDE"
     STALE_SNAPSHOT = "STALE_SNAPSHOT"
     SERIAL_NUMBERS_KNOWN = "SERIAL_NUMBERS_KNOWN"
@@ -78,6 +78,7 @@ enum_of(
         C.INSUFFICIENT_STOCK: "Fewer units can be promised than were asked for.",
         C.STALE_STOCK: "The stock is not what you expected: look again, then decide again.",
         C.RESERVATION_OVER: "The reservation was taken, given up, or its time is over: reserve again.",
+        C.TOO_MANY_RESERVATIONS: "As many baskets are set aside for the customer as may be at once.",
         C.NOT_SET_ASIDE: "Fewer units are damaged, or in quarantine, than were to leave that state.",
         C.STALE_SNAPSHOT: "A snapshot of a later moment has been applied there already: this one says nothing new.",
         C.SERIAL_NUMBERS_KNOWN: "Other units have these serial numbers already.",
@@ -175,6 +176,11 @@ class ReservationOverError(UserError):
     status: ReservationStatus = _fact("How it ended; EXPIRED from the moment that its time is over.")
 
 
+@strawberry.type(name="TooManyReservations", description="As many are set aside for the customer as may be at once.")
+class TooManyReservationsError(UserError):
+    most: int = _fact("How many a customer may hold at once.")
+
+
 @strawberry.type(name="NotSetAside", description="Fewer units are in that state than were to leave it.")
 class NotSetAsideError(UserError):
     sku: str = _fact("The SKU.")
@@ -239,6 +245,7 @@ TYPE_OF_REFUSAL: Mapping[type[DomainError], type[UserError]] = {
     InsufficientStock: InsufficientStockError,
     StaleStock: StaleStockError,
     ReservationOver: ReservationOverError,
+    TooManyReservations: TooManyReservationsError,
     NotSetAside: NotSetAsideError,
     StaleSnapshot: StaleSnapshotError,
     SerialNumbersKnown: SerialNumbersKnownError,

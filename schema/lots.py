@@ -17,6 +17,7 @@ from schema.views import Node, one, view_of
 if TYPE_CHECKING:
     from schema.catalog import Variant
     from schema.stock import StockLevel
+    from schema.transfers import Transfer
 
 
 @view_of(LotRow, visible=visible_stock)
@@ -46,6 +47,9 @@ class SerialNumber(Node):
     variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = one(by="variant", doc="What it is.")
     level: Annotated[StockLevel, strawberry.lazy("schema.stock")] | None = one(
         by="level", doc="Where it is on hand, or last was."
+    )
+    transfer: Annotated[Transfer, strawberry.lazy("schema.transfers")] | None = one(
+        by="transfer", doc="The transfer that it is on its way with."
     )
 
 

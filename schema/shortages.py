@@ -31,7 +31,8 @@ SHORTAGE_ORDERINGS = ("-opened_at",)
 class Shortage(Node):
     """More units of a level are promised than are there. The latest promises are given elsewhere, as far as they can.
 
-    What nobody else has, and what is packed already, keeps it open until the units are there, or the orders are gone.
+    Baskets are let go first. What nobody else has, what is packed already, and what transfers and assemblies have set
+    aside, keeps it open until the units are there, or those are gone.
     """
 
     units: int
@@ -44,7 +45,7 @@ class Shortage(Node):
 
 
 @view_of(SnapshotRow, visible=visible_stock)
-class Snapshot(Node):
+class StockSnapshot(Node):
     """What a location had at one moment, as whoever runs it counted. The books were put right as of then."""
 
     as_of: datetime

@@ -71,6 +71,7 @@ enum_of(
     SerialNumberStatus,
     {
         SerialNumberStatus.ON_HAND: "The unit is at its location.",
+        SerialNumberStatus.IN_TRANSIT: "The unit is on its way to another location.",
         SerialNumberStatus.SHIPPED: "The unit left with a shipment.",
         SerialNumberStatus.GONE: "The unit is no longer ours.",
     },

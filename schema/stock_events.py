@@ -55,7 +55,7 @@ class ShortageResolved(StockEvent):
 class BulkRunProgressed(StockEvent):
     done: int = fact("done", int, doc="Rows that were dealt with then.")
     rows: int = fact("rows", int, doc="Rows in all.")
-    run: Annotated["BulkRun", strawberry.lazy("schema.bulk")] | None = subject(doc="The run.")
+    bulk_run: Annotated["BulkRun", strawberry.lazy("schema.bulk")] | None = subject(doc="The run.")
 
 
 TheSupply = Annotated["Supply", strawberry.lazy("schema.supplies")] | None

@@ -4,7 +4,7 @@ import strawberry
 
 from schema.locations import Location
 from schema.payloads import Payload, now
-from schema.shortages import Snapshot
+from schema.shortages import StockSnapshot
 from schema.stock import StockLevel
 
 
@@ -93,8 +93,8 @@ class StockAdjustManyPayload(Payload):
 
 
 @strawberry.type(description="What became of many counts.")
-class StockSetManyPayload(Payload):
-    """The answer of `stockSetMany`."""
+class StockCountManyPayload(Payload):
+    """The answer of `stockCountMany`."""
 
     location: Location | None = now("The location, whose `stock` was counted")
 
@@ -103,4 +103,4 @@ class StockSetManyPayload(Payload):
 class StockSnapshotApplyPayload(Payload):
     """The answer of `stockSnapshotApply`."""
 
-    snapshot: Snapshot | None = now("The snapshot, and how many SKUs it corrected", is_new=True)
+    snapshot: StockSnapshot | None = now("The snapshot, and how many SKUs it corrected", is_new=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from tortoise.expressions import Q
 
 from domain.kernel.actor import Scope
 from domain.supplies.lifecycle import SUPPLY, SupplyFacts, SupplyStatus
@@ -13,6 +14,7 @@ from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 from domain.supplies.queries import visible_supplies
 from schema.actions import AvailableAction, actions, shown
 from schema.locations import Location
+from schema.references import key_is
 from schema.views import (
     EnumFilter,
     IdFilter,
@@ -87,3 +89,8 @@ class SupplyLine(Node):
     expected_at: datetime | None
     variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = one(by="variant", doc="What comes.")
     supply: Supply | None = one(by="supply", doc="The supply that it is part of.")
+
+
+def which_supply(_scope: Scope, id: strawberry.ID) -> Q:
+    """The condition that names it. Raises BAD_REQUEST for what is no id of a supply."""
+    return key_is("supply", id)

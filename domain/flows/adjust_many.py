@@ -85,7 +85,7 @@ async def count_many(tx: UnitOfWork, request: CountMany) -> UUID:
     """Book every count; the location's id. Raises Refusals with what is wrong of any row: then none is booked."""
 
     def movement(shelf: Shelf, row: CountRow, path: Path) -> stock.Movement:
-        check_counted(row.on_hand, path=(*path, "onHand"))
+        check_counted(row.on_hand, path=(*path, "counted"))
         asked = CountStock(row.sku, request.location_id, row.on_hand, row.expected_on_hand, request.note)
         return checked_count(shelf.level, asked, path=path)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.catalog.errors import UnknownSku
 from domain.catalog.models import Traceability, VariantRow
-from domain.flows.serial_numbers import receive_serial_numbers
+from domain.flows.serial_numbers import check_numbered, receive_serial_numbers
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound, Path
 from domain.kernel.unit_of_work import UnitOfWork
@@ -56,7 +56,9 @@ async def adjust_stock(tx: UnitOfWork, request: AdjustStock) -> UUID:
     shelf = await shelf_at(tx, request.sku, request.location_id)
     await stock.move(tx, [checked_adjustment(shelf, request)])
     if request.is_receipt:
-        await _receive_serial_numbers(tx, shelf, request)
+        path, numbers = ("serialNumbers",), request.serial_numbers
+        check_numbered(shelf.variant, numbers, request.delta, path=path)
+        await receive_serial_numbers(tx, shelf.level, numbers, path=path)
     return shelf.level.id
 
 
@@ -91,15 +93,6 @@ def checked_adjustment(shelf: Shelf, request: AdjustStock, *, path: Path = ()) -
         reason=None if request.is_receipt else request.reason,
         note=request.note,
     )
-
-
-async def _receive_serial_numbers(tx: UnitOfWork, shelf: Shelf, request: AdjustStock) -> None:
-    if shelf.variant.traceability == Traceability.SERIAL:
-        if len(request.serial_numbers) != request.delta:
-            raise InvalidInput("Each unit that arrives has a serial number.", path=("serialNumbers",))
-        await receive_serial_numbers(tx, shelf.level, request.serial_numbers, path=("serialNumbers",))
-    elif request.serial_numbers:
-        raise InvalidInput(f"Units of {request.sku} have no serial numbers.", path=("serialNumbers",))
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def _check(tx: UnitOfWork, request: ApplySnapshot, as_of: datetime) -> None:
     if as_of > tx.now:
         raise InvalidInput("Nobody can have counted it yet.", path=("asOf",))
     if request.reference is not None and not 1 <= len(request.reference) <= LONGEST_REFERENCE:
-        raise InvalidInput(f"A reference has 1 to {LONGEST_REFERENCE} characters.", path=("reference",))
+        raise InvalidInput(f"A reference has 1 to {LONGEST_REFERENCE} characters.", path=("externalReference",))
     check_rows([row.sku for row in request.rows], most=MOST_ROWS)
     shown = {"on_hand": "onHand"}
     for n, row in enumerate(request.rows):

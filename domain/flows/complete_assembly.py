@@ -73,7 +73,7 @@ async def _check_there(
 def _movements(
     assembly: AssemblyRow, lines: Sequence[AssemblyLineRow], levels: Mapping[UUID, StockLevelRow], made: int
 ) -> list[stock.Movement]:
-    """The ledger's lines: what the kits took, what was not needed, and the kits. Lots are told apart here."""
+    """The ledger's lines: what the kits took, what was not needed, and the kits, whose lot nobody has named."""
     found = []
     for line in lines:
         level, used = levels[line.variant_id].id, line.units_per_kit * made

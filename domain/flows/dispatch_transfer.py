@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.flows.counted_goods import SkuUnits, added_up, check_lines, field_of
+from domain.flows.serial_numbers import check_some, send
 from domain.flows.transferred_units import by_sku, leaving
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
@@ -21,11 +22,18 @@ from domain.transfers.models import TransferLineRow, TransferRow
 
 
 @dataclass(frozen=True)
+class LeavingUnits(SkuUnits):
+    """Units of one SKU that leave, and the serial numbers of those that move with their name."""
+
+    serial_numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DispatchTransfer:
     """Its units leave. Without `lines`: all that is planned; with lines these alone, the rest was not found."""
 
     transfer_id: UUID
-    lines: tuple[SkuUnits, ...] = ()
+    lines: tuple[LeavingUnits, ...] = ()
 
 
 async def dispatch_transfer(tx: UnitOfWork, request: DispatchTransfer) -> UUID:
@@ -38,7 +46,11 @@ async def dispatch_transfer(tx: UnitOfWork, request: DispatchTransfer) -> UUID:
     transfer, lines = await transfers.lock(tx, request.transfer_id)
     transfers.step(transfer, TransferAction.DISPATCH)
     units = _leaving(request, lines)
-    await _leave(tx, transfer, lines, units)
+    sources = await _leave(tx, transfer, lines, units)
+    for n, each in enumerate(request.lines):
+        path = ("lines", str(n), "serialNumbers")
+        check_some(each.serial_numbers, each.quantity, path=path)
+        await send(sources[each.sku], each.serial_numbers, transfer.id, path=path)
     await add_all(
         TransferLineRow,
         {
@@ -72,7 +84,8 @@ def _leaving(request: DispatchTransfer, lines: Sequence[TransferLineRow]) -> dic
 
 async def _leave(
     tx: UnitOfWork, transfer: TransferRow, lines: Sequence[TransferLineRow], units: Mapping[UUID, int]
-) -> None:
+) -> dict[str, UUID]:
+    """Take the units off the shelves of the source; its locked levels, by SKU."""
     levels = await _levels(tx, transfer, lines)
     may_go_below_zero = (await LocationRow.get(id=transfer.source_id)).allows_negative_on_hand
     movements = []
@@ -81,11 +94,12 @@ async def _leave(
         source = levels[line.variant_id, transfer.source_id]
         if gone > source.on_hand and not may_go_below_zero:
             raise InsufficientStock(line.sku, gone, max(source.on_hand, 0))
-        movements += await leaving(transfer, source.id, gone, line.quantity - gone)
+        movements += leaving(transfer, source.id, gone, line.quantity - gone)
         if gone:
             there = levels[line.variant_id, transfer.destination_id]
             movements.append(stock.Movement(there.id, MovementCause.EXPECTED, incoming=gone, subject_id=transfer.id))
     await stock.move(tx, movements)
+    return {line.sku: levels[line.variant_id, transfer.source_id].id for line in lines}
 
 
 async def _levels(

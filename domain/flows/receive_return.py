@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.catalog.models import Traceability, VariantRow
 from domain.flows.grant_refund import owe_back
 from domain.flows.record_payment import expect_less
 from domain.flows.request_return import lock_return
@@ -32,8 +33,9 @@ from domain.returns.lifecycle import (
 )
 from domain.returns.models import DispositionRow, ReturnLineRow, ReturnRow
 from domain.stock import service as stock
+from domain.stock.decisions import LotUnits, check_lot_number
 from domain.stock.errors import InsufficientStock
-from domain.stock.models import MovementCause
+from domain.stock.models import LotRow, MovementCause
 
 _CAUSES = {DispositionAction.RESTOCK: MovementCause.RESTOCKED, DispositionAction.DAMAGE: MovementCause.DAMAGED}
 
@@ -143,11 +145,12 @@ async def _take_in(
 
 @dataclass(frozen=True)
 class DisposeReturn:
-    """What becomes of received units. Without `quantity`: of all of them."""
+    """What becomes of received units. Without `quantity`: of all of them. `lot` is the number of their lot."""
 
     disposition_id: UUID
     action: DispositionAction
     quantity: int | None = None
+    lot: str | None = None
     expected_revision: int | None = None
 
 
@@ -172,7 +175,7 @@ async def dispose_return(tx: UnitOfWork, request: DisposeReturn) -> UUID:
     await _split_off(it, units)
     it.status, it.quantity, it.decided_at = status, units, tx.now
     await it.save(update_fields=["status", "quantity", "decided_at"])
-    await _put_away(tx, order, it, was, request.action)
+    await _put_away(tx, order, it, was, request)
     if was == DispositionStatus.PENDING:
         rma.units_undecided -= units
         await rma.save(update_fields=["units_undecided"])
@@ -200,11 +203,12 @@ async def _split_off(it: DispositionRow, units: int) -> None:
 
 
 async def _put_away(
-    tx: UnitOfWork, order: OrderRow, it: DispositionRow, was: DispositionStatus, action: DispositionAction
+    tx: UnitOfWork, order: OrderRow, it: DispositionRow, was: DispositionStatus, request: DisposeReturn
 ) -> None:
+    lots = await _lots(it, request.lot)
     if it.variant_id is None:
         return  # only history knows the SKU: there is no shelf for it
-    on_hand, damaged = goes_on_hand(action)
+    on_hand, damaged = goes_on_hand(request.action)
     if was == DispositionStatus.DAMAGED:  # it already is on hand, as damaged
         on_hand, damaged = on_hand - 1, damaged - 1
     if not (on_hand or damaged):
@@ -216,12 +220,27 @@ async def _put_away(
             raise InsufficientStock(it.sku, it.quantity, max(level.on_hand, 0), path=("quantity",))
     movement = stock.Movement(
         level.id,
-        _CAUSES.get(action, MovementCause.ADJUSTED),
+        _CAUSES.get(request.action, MovementCause.ADJUSTED),
         on_hand=on_hand * it.quantity,
         damaged=damaged * it.quantity,
         order_id=order.id,
+        lots=lots,
+        lots_path=("lot",),
     )
     await stock.move(tx, [movement])
+
+
+async def _lots(it: DispositionRow, number: str | None) -> tuple[LotUnits, ...]:
+    """The lot that the units are of, where somebody said it, with the last day that any location knows of it."""
+    if number is None:
+        return ()
+    check_lot_number(number, path=("lot",))
+    if not await VariantRow.filter(id=it.variant_id, traceability=Traceability.LOT).exists():
+        raise InvalidInput(f"Units of {it.sku} are not told apart by lot.", path=("lot",))
+    known = LotRow.filter(level__variant_id=it.variant_id, number=number, expires_on__not_isnull=True)
+    # The location's own says more than those elsewhere.
+    days = {lot.level.location_id: lot.expires_on for lot in await known.order_by("id").select_related("level")}
+    return (LotUnits(number, days.get(it.location_id, next(iter(days.values()), None)), it.quantity),)
 
 
 @dataclass(frozen=True)

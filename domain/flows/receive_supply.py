@@ -2,49 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from domain.catalog.models import Traceability, VariantRow
 from domain.flows.expect_supply import levels_of
+from domain.flows.serial_numbers import check_numbered, receive_serial_numbers
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput, NotFound, Path
+from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock import service as stock
-from domain.stock.decisions import check_note
-from domain.stock.models import MovementCause, StockLevelRow
+from domain.stock.decisions import LotUnits, check_lots, check_note
+from domain.stock.models import MovementCause
 from domain.supplies import service as supplies
-from domain.supplies.decisions import (
-    LONGEST_LOT,
-    LONGEST_SERIAL_NUMBER,
-    MOST_LINES,
-    arrived,
-    checked_count,
-    checked_units,
-)
+from domain.supplies.decisions import arrived, checked_count, checked_units
 from domain.supplies.events import SupplyClosed, SupplyReceived
 from domain.supplies.lifecycle import SupplyAction
 from domain.supplies.models import SupplyLineRow, SupplyRow
 
 
 @dataclass(frozen=True)
-class ArrivedLot:
-    """Units of a line that were made together."""
-
-    number: str
-    quantity: int
-    expires_on: date | None = None
-
-
-@dataclass(frozen=True)
 class ArrivedLine:
-    """Units of one SKU that arrived, the damaged among them; which lots they are of, or what they are called."""
+    """Units of one SKU that arrived, the damaged among them; which lots they are of, or each unit's serial number."""
 
     sku: str
     quantity: int
     damaged: int = 0
-    lots: tuple[ArrivedLot, ...] = ()
+    lots: tuple[LotUnits, ...] = ()
     serial_numbers: tuple[str, ...] = ()
 
 
@@ -68,7 +52,7 @@ async def receive_supply(tx: UnitOfWork, request: ReceiveSupply) -> UUID:
     supply = await supplies.lock(tx, request.supply_id)
     lines = {line.sku: line for line in await supplies.lines_of(supply)}
     came = _checked(request, lines)
-    await _check_names_fit(came)
+    await _check_names(came)
     await supplies.step(tx, supply, SupplyAction.RECEIVE)
     expected = sum(line.expected for line in lines.values())
     expected -= await _take_in(tx, supply, came, request.note)
@@ -92,41 +76,19 @@ def _checked(request: ReceiveSupply, lines: Mapping[str, SupplyLineRow]) -> dict
         checked_units(each.quantity, path=(*path, "quantity"))
         if not 0 <= each.damaged <= each.quantity:
             raise InvalidInput(f"Of {each.quantity} units 0 to {each.quantity} are damaged.", path=(*path, "damaged"))
-        _check_names(each, path)
         found[line] = each
     return found
 
 
-def _check_names(each: ArrivedLine, path: Path) -> None:
-    """Lots and serial numbers cover no more units than came; the others came without a name."""
-    if len(each.lots) > MOST_LINES:
-        raise InvalidInput(f"Name at most {MOST_LINES} lots.", path=(*path, "lots"))
-    for m, lot in enumerate(each.lots):
-        checked_units(lot.quantity, path=(*path, "lots", str(m), "quantity"))
-        if not 1 <= len(lot.number.strip()) <= len(lot.number) <= LONGEST_LOT:
-            field = (*path, "lots", str(m), "number")
-            raise InvalidInput(f"A lot's number has 1 to {LONGEST_LOT} characters.", path=field)
-    if sum(lot.quantity for lot in each.lots) > each.quantity:
-        raise InvalidInput(f"The lots have more units than the {each.quantity} that came.", path=(*path, "lots"))
-    if len(each.serial_numbers) > each.quantity:
-        raise InvalidInput(f"{each.quantity} units have no more serial numbers.", path=(*path, "serialNumbers"))
-    for m, number in enumerate(each.serial_numbers):
-        if not 1 <= len(number.strip()) <= len(number) <= LONGEST_SERIAL_NUMBER:
-            field = (*path, "serialNumbers", str(m))
-            raise InvalidInput(f"A serial number has 1 to {LONGEST_SERIAL_NUMBER} characters.", path=field)
-
-
-async def _check_names_fit(came: Mapping[SupplyLineRow, ArrivedLine]) -> None:
-    """Raises InvalidInput for a lot, or a serial number, of a SKU whose units are not told apart so."""
-    named = {line.variant_id for line, each in came.items() if each.lots or each.serial_numbers}
-    rows = await VariantRow.filter(id__in=named) if named else []
-    told_apart = {row.id: row.traceability for row in rows}
+async def _check_names(came: Mapping[SupplyLineRow, ArrivedLine]) -> None:
+    """Raises InvalidInput for lots that do not add up, a unit without its number, and names where none are told."""
+    rows = await VariantRow.filter(id__in={line.variant_id for line in came})
+    variants = {row.id: row for row in rows}
     for n, (line, each) in enumerate(came.items()):
-        path = ("lines", str(n))
-        if each.lots and told_apart[line.variant_id] != Traceability.LOT:
-            raise InvalidInput(f"Units of {line.sku} are not told apart by lot.", path=(*path, "lots"))
-        if each.serial_numbers and told_apart[line.variant_id] != Traceability.SERIAL:
-            raise InvalidInput(f"Units of {line.sku} have no serial numbers.", path=(*path, "serialNumbers"))
+        path, variant = ("lines", str(n)), variants[line.variant_id]
+        is_told_apart = variant.traceability == Traceability.LOT
+        check_lots(each.lots, each.quantity, is_told_apart=is_told_apart, path=(*path, "lots"))
+        check_numbered(variant, each.serial_numbers, each.quantity, path=(*path, "serialNumbers"))
 
 
 async def _take_in(
@@ -140,26 +102,21 @@ async def _take_in(
         {line.id: {"expected": -fulfilled[line], "received": each.quantity} for line, each in came.items()},
     )
     movements = [
-        movement
-        for line, each in came.items()
-        for movement in _movements(levels[line.id], each, supply, fulfilled[line], note)
-    ]
-    await stock.move(tx, movements)
-    return sum(fulfilled.values())
-
-
-def _movements(
-    level: StockLevelRow, each: ArrivedLine, supply: SupplyRow, fulfilled: int, note: str | None
-) -> list[stock.Movement]:
-    """What the arrival of a line moves on its level."""
-    return [
         stock.Movement(
-            level.id,
+            levels[line.id].id,
             MovementCause.RECEIVED,
             on_hand=each.quantity,
             damaged=each.damaged,
-            incoming=-fulfilled,
+            incoming=-fulfilled[line],
             subject_id=supply.id,
+            lots=each.lots,
+            lots_path=("lines", str(n), "lots"),
             note=note,
         )
+        for n, (line, each) in enumerate(came.items())
     ]
+    await stock.move(tx, movements)
+    for n, (line, each) in enumerate(came.items()):
+        path = ("lines", str(n), "serialNumbers")
+        await receive_serial_numbers(tx, levels[line.id], each.serial_numbers, path=path)
+    return sum(fulfilled.values())

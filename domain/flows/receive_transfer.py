@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.flows.counted_goods import SkuUnits, added_up, check_lines, field_of
-from domain.flows.transferred_units import arriving, by_sku
+from domain.flows.serial_numbers import arrive, check_some, end_way, is_any_sent
+from domain.flows.transferred_units import arriving, by_sku, lots_of, lots_on_their_way
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
 from domain.kernel.sets import add_all
@@ -22,11 +23,12 @@ from domain.transfers.models import TransferLineRow, TransferRow
 
 @dataclass(frozen=True)
 class ArrivedUnits:
-    """Units of one SKU that arrived; so many of them damaged."""
+    """Units of one SKU that arrived; so many of them damaged. Named may be those whose serial numbers had left."""
 
     sku: str
     quantity: int
     damaged: int = 0
+    serial_numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,24 +59,37 @@ async def receive_transfer(tx: UnitOfWork, request: ReceiveTransfer) -> UUID:
     transfers.step(transfer, TransferAction.RECEIVE)
     arrivals = _arrivals(request, lines)
     here = await _destination(transfer, [line for line in lines if line.id in arrivals])
-    movements = []
-    for line in lines:
-        if it := arrivals.get(line.id):
-            movements += await arriving(
-                transfer, here[line.variant_id], it.units, surplus=it.surplus, damaged=it.damaged
-            )
-            line.received += it.units
-    await stock.move(tx, movements)
+    await _take_in(tx, transfer, {line: arrivals[line.id] for line in lines if line.id in arrivals}, here)
     await add_all(
         TransferLineRow,
         {each: {"received": it.units, "surplus": it.surplus, "damaged": it.damaged} for each, it in arrivals.items()},
     )
+    levels = {line.sku: here[line.variant_id] for line in lines if line.id in arrivals}
+    for n, each in enumerate(request.lines):
+        path = ("lines", str(n), "serialNumbers")
+        check_some(each.serial_numbers, each.quantity, path=path)
+        await arrive(levels[each.sku], each.serial_numbers, transfer.id, path=path)
     await _end(tx, transfer, lines)
     units, surplus, damaged = (
         sum(getattr(it, name) for it in arrivals.values()) for name in ("units", "surplus", "damaged")
     )
     tx.record(TransferReceived(None, transfer.id, units, surplus, damaged))
     return transfer.id
+
+
+async def _take_in(
+    tx: UnitOfWork, transfer: TransferRow, arrivals: Mapping[TransferLineRow, _Arrival], here: Mapping[UUID, UUID]
+) -> None:
+    """Put what arrived on the shelves, in the lots that it left."""
+    on_their_way = await lots_on_their_way(transfer, {here[line.variant_id]: line.sku for line in arrivals})
+    movements = []
+    for line, it in arrivals.items():
+        lots = lots_of(it.units, on_their_way.get(line.sku, {}))
+        movements += arriving(
+            transfer, here[line.variant_id], it.units, lots=lots, surplus=it.surplus, damaged=it.damaged
+        )
+        line.received += it.units
+    await stock.move(tx, movements)
 
 
 def _arrivals(request: ReceiveTransfer, lines: Sequence[TransferLineRow]) -> dict[UUID, _Arrival]:
@@ -153,8 +168,14 @@ async def _destination(transfer: TransferRow, lines: Sequence[TransferLineRow]) 
 
 
 async def _end(tx: UnitOfWork, transfer: TransferRow, lines: Sequence[TransferLineRow]) -> None:
-    """It is RECEIVED when nothing is on its way any more."""
+    """It is RECEIVED when nothing is on its way any more; what left by its serial number is settled then."""
     if not any(line.on_its_way for line in lines):
         transfers.step(transfer, TransferAction.COMPLETE, lines)
         transfer.ended_at = tx.now
+        if await is_any_sent(transfer.id):
+            here = await _destination(transfer, lines)
+            for line in lines:
+                await end_way(
+                    here[line.variant_id], line.variant_id, transfer.id, lost=line.written_off, arrived=line.received
+                )
     await transfer.save(update_fields=["status", "ended_at"])

@@ -18,6 +18,8 @@ from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders.decisions import MOST_UNITS, checked_units
+from domain.reservations import service as reservations
+from domain.reservations.errors import TooManyReservations
 from domain.reservations.events import ReservationMade
 from domain.reservations.lifecycle import ReservationStatus
 from domain.reservations.models import ReservationLineRow, ReservationRow
@@ -27,6 +29,7 @@ from domain.stock.models import MovementCause
 
 MOST_LINES = 100
 LONGEST_MINUTES = 120
+MOST_OF_A_CUSTOMER = 10
 USUAL_MINUTES = 15
 LONGEST_CODE = 40
 
@@ -62,7 +65,8 @@ class _Need:
 async def reserve_stock(tx: UnitOfWork, request: ReserveStock) -> UUID:
     """Set units aside until an hour, at the locations that an order would take them from; the reservation's id.
 
-    All of it or nothing: raises InsufficientStock, naming the first line that is short.
+    All of it or nothing: raises InsufficientStock, naming the first line that is short, and TooManyReservations for
+    customers who hold so many at once as they may.
     """
     tx.actor.require(Permission.PLACE_ORDERS)
     _check(request)
@@ -103,7 +107,7 @@ def _check(request: ReserveStock) -> None:
     for n, line in enumerate(request.lines):
         checked_units(line.quantity, path=("lines", str(n), "quantity"))
     if request.reference is not None and not 1 <= len(request.reference) <= 100:
-        raise InvalidInput("A reference has 1 to 100 characters.", path=("reference",))
+        raise InvalidInput("A reference has 1 to 100 characters.", path=("externalReference",))
     checked_minutes(request.minutes)
 
 
@@ -130,8 +134,15 @@ async def _customer(tx: UnitOfWork, request: ReserveStock) -> UUID | None:
         if named not in (None, scope.customer_id):
             raise PermissionDenied(Permission.MANAGE_ORDERS)
         named = scope.customer_id
-    if named is not None and not await CustomerRow.filter(id=named).exists():
+    if named is None:
+        return None
+    found = CustomerRow.filter(id=named)
+    if scope.actor_kind is ActorKind.CUSTOMER:  # locked, so that what they ask for at once is counted one by one
+        found = found.select_for_update(no_key=True)
+    if await found.get_or_none() is None:
         raise NotFound("customer", f"customer_{named.hex}", path=("customer",))
+    if scope.actor_kind is ActorKind.CUSTOMER and await reservations.active_of(named, tx.now) >= MOST_OF_A_CUSTOMER:
+        raise TooManyReservations(MOST_OF_A_CUSTOMER)
     return named
 
 

@@ -18,3 +18,15 @@ class ReservationOver(DomainError):
     def __init__(self, status: ReservationStatus, *, path: Path = ("reservation",)) -> None:
         super().__init__(f"{_WHY[status]} Reserve again, or order without it.", path=path)
         self.status = status
+
+
+class TooManyReservations(DomainError):
+    """A customer holds as many at once as one may, so that no baskets empty a shop."""
+
+    code = "TOO_MANY_RESERVATIONS"
+    retryable = True
+
+    def __init__(self, most: int, *, path: Path = ()) -> None:
+        said = f"At most {most} baskets are set aside at once. Order one, release one, or wait until one ends."
+        super().__init__(said, path=path)
+        self.most = most

@@ -50,6 +50,12 @@ def check_in_time(reservation: ReservationRow, action: ReservationAction, now: d
         raise ReservationOver(reservation.status if has_ended else ReservationStatus.EXPIRED)
 
 
+async def active_of(customer_id: UUID, now: datetime) -> int:
+    """How many the customer holds whose time is not over."""
+    held = ReservationRow.filter(customer_id=customer_id, status=ReservationStatus.ACTIVE, expires_at__gt=now)
+    return await held.count()
+
+
 async def lines_of(reservation_ids: Collection[UUID]) -> list[ReservationLineRow]:
     """Their lines, in the order in which they were chosen. Of lines whose levels are locked, `held` stays as it is."""
     return await ReservationLineRow.filter(reservation_id__in=list(reservation_ids)).order_by("id")

@@ -113,6 +113,12 @@ def leaving(
     return found
 
 
+def check_lot_number(number: str, *, path: Path) -> None:
+    """Raises InvalidInput for what no lot is called."""
+    if not 1 <= len(number.strip()) <= len(number) <= LONGEST_LOT:
+        raise InvalidInput(f"A lot's number has 1 to {LONGEST_LOT} characters.", path=path)
+
+
 def check_lots(lots: Sequence[LotUnits], units: int, *, is_told_apart: bool, path: Path) -> None:
     """Raises InvalidInput for lots that do not add up to the units that come or go, or where no lots are told apart."""
     if not lots:
@@ -122,8 +128,7 @@ def check_lots(lots: Sequence[LotUnits], units: int, *, is_told_apart: bool, pat
     if len(lots) > MOST_LOTS or len({each.number for each in lots}) < len(lots):
         raise InvalidInput(f"At most {MOST_LOTS} lots, each of them once.", path=path)
     for n, each in enumerate(lots):
-        if not 1 <= len(each.number.strip()) <= len(each.number) <= LONGEST_LOT:
-            raise InvalidInput(f"A lot's number has 1 to {LONGEST_LOT} characters.", path=(*path, str(n), "number"))
+        check_lot_number(each.number, path=(*path, str(n), "number"))
         if each.units < 1:
             raise InvalidInput("A lot's part is one unit at least.", path=(*path, str(n), "quantity"))
     if (total := sum(each.units for each in lots)) != units:

@@ -62,6 +62,7 @@ class SerialNumberStatus(StrEnum):
     """Where a unit with a serial number is."""
 
     ON_HAND = "ON_HAND"
+    IN_TRANSIT = "IN_TRANSIT"
     SHIPPED = "SHIPPED"
     GONE = "GONE"
 
@@ -191,6 +192,8 @@ class SerialNumberRow(Row):
     status: Any = fields.CharEnumField(SerialNumberStatus, max_length=10, description="Where it is.")
     level: Any = reference("StockLevelRow", "Where it is on hand, or last was.", index=False)
     level_id: UUID
+    transfer: Any = reference("TransferRow", "The transfer it is on its way with.", null=True)
+    transfer_id: UUID | None
     received_at = fields.DatetimeField(description="When it first came.")
 
     class Meta:

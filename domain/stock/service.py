@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from domain.kernel.errors import InvalidInput
+from domain.kernel.errors import InvalidInput, Path
 from domain.kernel.events import StockFact
 from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
@@ -41,7 +41,8 @@ class Movement:
 
     `actor` is who did it, where that is somebody else than who asks: time itself, for one.
     Where lots are told apart, `lots` names those whose units come or go. The rest comes to the lot without a number,
-    or leaves the lots whose turn it is. `lot_id` is written by whoever splits it so.
+    or leaves the lots whose turn it is. `lot_id` is written by whoever splits it so; `lots_path` is the field that
+    names them, for refusals.
     """
 
     level_id: UUID
@@ -58,6 +59,7 @@ class Movement:
     subject_id: UUID | None = None
     lot_id: UUID | None = None
     lots: tuple[LotUnits, ...] = ()
+    lots_path: Path = ("lots",)
     reason: AdjustmentReason | None = None
     note: str | None = None
     unique_key: str | None = None

@@ -4,8 +4,6 @@ from domain.kernel.errors import InvalidInput, Path
 
 MOST_LINES = 100
 MOST_UNITS = 1_000_000
-LONGEST_LOT = 60
-LONGEST_SERIAL_NUMBER = 80
 
 
 def arrived(expected: int, units: int) -> int:

@@ -22,7 +22,8 @@ class ReservationMutations:
     """Verbs about reservations. Taking one is `orderPlace` with its id."""
 
     @strawberry.mutation(  # type: ignore[untyped-decorator]
-        description="Set the units of a basket aside for some minutes: all of them, or none. `orderPlace` takes them."
+        description="Set the units of a basket aside for some minutes: all of them, or none. `orderPlace` takes them. "
+        "Customers hold at most 10 reservations at once."
     )
     async def reservation_create(
         self, info: Info, input: Annotated[ReservationCreateInput, ASKED]

@@ -11,17 +11,17 @@ from schema.inputs.stock import (
     StockAdjustInput,
     StockAdjustManyInput,
     StockCountInput,
+    StockCountManyInput,
     StockReceiveInput,
-    StockSetManyInput,
 )
 from schema.locations import Location
 from schema.stock import StockLevel
 from schema.stock_payloads import (
     StockAdjustManyPayload,
     StockAdjustPayload,
+    StockCountManyPayload,
     StockCountPayload,
     StockReceivePayload,
-    StockSetManyPayload,
 )
 
 
@@ -59,5 +59,5 @@ class StockMutations:
         description="Set what a location has on hand of up to 100 SKUs to what was counted, if each is still what the "
         "counter saw before: all of them or none."
     )
-    async def stock_set_many(self, info: Info, input: Annotated[StockSetManyInput, ASKED]) -> StockSetManyPayload:
-        return await done(info, count_many, input, StockSetManyPayload, location=Location)
+    async def stock_count_many(self, info: Info, input: Annotated[StockCountManyInput, ASKED]) -> StockCountManyPayload:
+        return await done(info, count_many, input, StockCountManyPayload, location=Location)

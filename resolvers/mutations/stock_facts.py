@@ -21,7 +21,7 @@ from schema.inputs.stock_facts import (
     StockSnapshotApplyInput,
 )
 from schema.locations import Location
-from schema.shortages import Snapshot
+from schema.shortages import StockSnapshot
 from schema.stock import StockLevel
 from schema.stock_payloads import (
     StockClearPayload,
@@ -101,4 +101,4 @@ class StockFactMutations:
     async def stock_snapshot_apply(
         self, info: Info, input: Annotated[StockSnapshotApplyInput, ASKED]
     ) -> StockSnapshotApplyPayload:
-        return await done(info, apply_snapshot, input, StockSnapshotApplyPayload, snapshot=Snapshot)
+        return await done(info, apply_snapshot, input, StockSnapshotApplyPayload, snapshot=StockSnapshot)

@@ -25,7 +25,7 @@ class ReservationCreateInput(Intention):
         description="What to set aside, 1 to 100 lines; those of one SKU are added up. What is not counted is left out."
     )
     minutes: int = strawberry.field(default=15, description="For how long, 1 to 120 minutes.")
-    reference: str | None = strawberry.field(
+    external_reference: str | None = strawberry.field(
         default=None, description="Your name for the basket, of 1 to 100 characters. It need not be unique."
     )
     customer: strawberry.ID | None = strawberry.field(
@@ -38,7 +38,7 @@ class ReservationCreateInput(Intention):
             self.channel,
             tuple(ReserveLine(each.sku, each.quantity) for each in self.lines),
             self.minutes,
-            self.reference,
+            self.external_reference,
             None if self.customer is None else local_id("customer", self.customer, "customer"),
         )
 
@@ -49,7 +49,9 @@ class ReservationExtendInput(Intention):
 
     reservation: strawberry.ID = strawberry.field(description="Which reservation.")
     minutes: int = strawberry.field(
-        default=15, description="For how long from now on, 1 to 120 minutes. It never ends earlier than before."
+        default=15,
+        description="For how long from now on, 1 to 120 minutes. It never ends earlier than before, nor later than "
+        "24 hours after it was made.",
     )
 
     def request(self) -> ExtendReservation:

@@ -137,12 +137,18 @@ class ReturnDisposeInput(Intention):
     disposition: strawberry.ID = strawberry.field(description="Which units.")
     action: DispositionDecision = strawberry.field(description="What becomes of them.")
     quantity: int | None = strawberry.field(default=None, description="How many of them; all when it is not said.")
+    lot: str | None = strawberry.field(
+        default=None,
+        description="The number of the lot they are of, where lots are told apart. Without it what comes on hand "
+        "stands in the lot without a number.",
+    )
     expected_revision: int | None = revision()
 
     def request(self) -> DisposeReturn:
         """What `dispose_return` is asked."""
         key = local_id("disposition", self.disposition, "disposition")
-        return DisposeReturn(key, DispositionAction(self.action.value), self.quantity, self.expected_revision)
+        action = DispositionAction(self.action.value)
+        return DisposeReturn(key, action, self.quantity, self.lot, self.expected_revision)
 
 
 @strawberry.input(description="No more of a return will come.")

@@ -134,25 +134,25 @@ class StockAdjustManyInput(KeyedIntention):
 
 
 @strawberry.input(description="What was counted of one SKU.")
-class StockSetRowInput:
-    """A row of `stockSetMany`."""
+class StockCountRowInput:
+    """A row of `stockCountMany`."""
 
     sku: str = strawberry.field(description="Of which SKU.")
-    on_hand: int = strawberry.field(description="Units that are there.")
+    counted: int = strawberry.field(description="Units that are there.")
     expected_on_hand: int = strawberry.field(
         description="Units on hand that you saw before; refused when it changed since."
     )
 
 
 @strawberry.input(description="A stocktake found out what is there of many SKUs.")
-class StockSetManyInput(Intention):
-    """What `stockSetMany` is given."""
+class StockCountManyInput(Intention):
+    """What `stockCountMany` is given."""
 
     location: strawberry.ID = strawberry.field(description="Where.")
-    rows: list[StockSetRowInput] = strawberry.field(description="1 to 100 counts, one of each SKU.")
+    rows: list[StockCountRowInput] = strawberry.field(description="1 to 100 counts, one of each SKU.")
     note: str | None = strawberry.field(default=None, description=SHORT_NOTE)
 
     def request(self) -> CountMany:
         """What `count_many` is asked."""
-        rows = tuple(CountRow(each.sku, each.on_hand, each.expected_on_hand) for each in self.rows)
+        rows = tuple(CountRow(each.sku, each.counted, each.expected_on_hand) for each in self.rows)
         return CountMany(local_id("location", self.location, "location"), rows, self.note)

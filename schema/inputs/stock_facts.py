@@ -117,7 +117,7 @@ class StockSetLowMarkInput(Intention):
 
 
 @strawberry.input(description="What was counted of one SKU.")
-class SnapshotRowInput:
+class StockSnapshotRowInput:
     """A row of a snapshot."""
 
     sku: str = strawberry.field(description="Which SKU.")
@@ -136,14 +136,16 @@ class StockSnapshotApplyInput(Intention):
 
     location: strawberry.ID = strawberry.field(description="Whose stock it is.")
     as_of: datetime = strawberry.field(description="The moment at which it was counted.")
-    rows: list[SnapshotRowInput] = strawberry.field(
+    rows: list[StockSnapshotRowInput] = strawberry.field(
         description="1 to 1,000 SKUs, each once; more of the same moment come in further snapshots. Others stay as "
         "they are."
     )
-    reference: str | None = strawberry.field(default=None, description="Your name for it, 1 to 100 characters.")
+    external_reference: str | None = strawberry.field(
+        default=None, description="Your name for it, 1 to 100 characters."
+    )
 
     def request(self) -> ApplySnapshot:
         """What `apply_snapshot` is asked."""
         rows = tuple(SnapshotLine(each.sku, each.on_hand, each.damaged, each.quarantined) for each in self.rows)
         place = local_id("location", self.location, "location")
-        return ApplySnapshot(place, self.as_of, rows, self.reference)
+        return ApplySnapshot(place, self.as_of, rows, self.external_reference)

@@ -1,15 +1,16 @@
 """What is asked about supplies."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import strawberry
 
 from domain.flows.draft_supply import CreateSupply, NewSupplyLine, SetSupplyLines
 from domain.flows.expect_supply import CancelSupply, CloseSupply, ConfirmSupply, NewTime, RescheduleSupply
-from domain.flows.receive_supply import ArrivedLine, ArrivedLot, ReceiveSupply
+from domain.flows.receive_supply import ArrivedLine, ReceiveSupply
 from domain.supplies.models import SupplyKind
 from schema.inputs.intentions import Intention, KeyedIntention, MoneyInput, local_id
+from schema.inputs.stock import LotUnitsInput
 
 
 def _supply(text: str) -> UUID:
@@ -112,15 +113,6 @@ class SupplyRescheduleInput(Intention):
         return RescheduleSupply(_supply(self.supply), self.expected_at, times)
 
 
-@strawberry.input(description="Units that were made together.")
-class SupplyLotInput:
-    """A lot that arrived."""
-
-    number: str = strawberry.field(description="The maker's name for it, in 1 to 60 characters.")
-    quantity: int = strawberry.field(description="Units of it that arrived.")
-    expires_on: date | None = strawberry.field(default=None, description="The last day on which they are good.")
-
-
 @strawberry.input(description="Units of a SKU that arrived.")
 class SupplyArrivalInput:
     """A line of a receipt."""
@@ -130,18 +122,18 @@ class SupplyArrivalInput:
         description="Units that arrived, the damaged among them. More than were expected are booked in too."
     )
     damaged: int = strawberry.field(default=0, description="Units of these that cannot be sold.")
-    lots: list[SupplyLotInput] = strawberry.field(
+    lots: list[LotUnitsInput] = strawberry.field(
         default_factory=list,
-        description="The lots they are of, where the SKU's units are told apart by lot; at most 100."
-        " Units that no lot is named for stand in the one without a number.",
+        description="In which lots they came, where lots are told apart: all of them. Without it they stand in the "
+        "lot without a number.",
     )
     serial_numbers: list[str] = strawberry.field(
-        default_factory=list, description="Their serial numbers, where each unit of the SKU has one."
+        default_factory=list, description="One for each unit, where units have serial numbers; at most 1,000."
     )
 
     def line(self) -> ArrivedLine:
         """The line for the domain."""
-        lots = tuple(ArrivedLot(each.number, each.quantity, each.expires_on) for each in self.lots)
+        lots = tuple(each.units() for each in self.lots)
         return ArrivedLine(self.sku, self.quantity, self.damaged, lots, tuple(self.serial_numbers))
 
 

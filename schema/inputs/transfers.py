@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from domain.flows.counted_goods import SkuUnits
-from domain.flows.dispatch_transfer import DispatchTransfer
+from domain.flows.dispatch_transfer import DispatchTransfer, LeavingUnits
 from domain.flows.plan_transfer import PlanTransfer, SetTransferLines
 from domain.flows.receive_transfer import ArrivedUnits, ReceiveTransfer, WriteOffTransfer
 from domain.flows.release_transfer import CancelTransfer, ReleaseTransfer
@@ -64,6 +64,19 @@ class TransferReleaseInput(Intention):
         return ReleaseTransfer(local_id("transfer", self.transfer, "transfer"))
 
 
+@strawberry.input(description="Units of one SKU that leave. Lines of the same SKU are added up.")
+class TransferDispatchLineInput:
+    """What leaves of one SKU."""
+
+    sku: str = strawberry.field(description="Of which SKU.")
+    quantity: int = strawberry.field(description="How many units.")
+    serial_numbers: list[str] = strawberry.field(
+        default_factory=list,
+        description="The units that move with their serial number, at most one for each and 1,000; those that are not "
+        "named stay where they were by the books.",
+    )
+
+
 @strawberry.input(
     description="A transfer leaves. Without `lines`: all that is planned; with lines these alone, and the rest, which "
     "was not found, is taken off the plan."
@@ -72,11 +85,14 @@ class TransferDispatchInput(Intention):
     """What `transferDispatch` is given."""
 
     transfer: strawberry.ID = strawberry.field(description="Which transfer.")
-    lines: list[TransferLineInput] = strawberry.field(default_factory=list, description="What leaves, if not all.")
+    lines: list[TransferDispatchLineInput] = strawberry.field(
+        default_factory=list, description="What leaves, if not all."
+    )
 
     def request(self) -> DispatchTransfer:
         """What `dispatch_transfer` is asked."""
-        return DispatchTransfer(local_id("transfer", self.transfer, "transfer"), _units(self.lines))
+        lines = tuple(LeavingUnits(each.sku, each.quantity, tuple(each.serial_numbers)) for each in self.lines)
+        return DispatchTransfer(local_id("transfer", self.transfer, "transfer"), lines)
 
 
 @strawberry.input(description="Units of one SKU that arrived. Lines of the same SKU are added up.")
@@ -86,6 +102,11 @@ class TransferReceiptInput:
     sku: str = strawberry.field(description="Of which SKU.")
     quantity: int = strawberry.field(description="How many units, the damaged ones included; more than left, if so.")
     damaged: int = strawberry.field(default=0, description="How many of these cannot be sold.")
+    serial_numbers: list[str] = strawberry.field(
+        default_factory=list,
+        description="Those that arrived of the serial numbers that it left with. All of them have when the last unit "
+        "has; where some are written off, name those that arrived.",
+    )
 
 
 @strawberry.input(description="A transfer arrives. Without `lines`: all that is on its way, none of it damaged.")
@@ -97,7 +118,9 @@ class TransferReceiveInput(KeyedIntention):
 
     def request(self) -> ReceiveTransfer:
         """What `receive_transfer` is asked."""
-        lines = tuple(ArrivedUnits(each.sku, each.quantity, each.damaged) for each in self.lines)
+        lines = tuple(
+            ArrivedUnits(each.sku, each.quantity, each.damaged, tuple(each.serial_numbers)) for each in self.lines
+        )
         return ReceiveTransfer(local_id("transfer", self.transfer, "transfer"), lines)
 
 

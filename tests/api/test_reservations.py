@@ -41,7 +41,7 @@ def own_key(reservation: dict[str, Any]) -> UUID:
 
 async def test_a_basket_is_reserved_extended_and_taken_by_its_order(database: Database) -> None:
     await open_shop(ber={"MUG": 5})
-    made = await make(reference="basket 7")
+    made = await make(externalReference="basket 7")
     assert made | {"id": ""} == {
         "id": "",
         "status": "ACTIVE",
@@ -142,7 +142,7 @@ async def test_buyers_see_and_use_their_own_reservations_and_no_others(database:
 
 async def test_staff_find_reservations_by_status_and_by_the_name_of_the_basket(database: Database) -> None:
     await open_shop(ber={"MUG": 9})
-    first, second = await make(reference="A"), await make(reference="B")
+    first, second = await make(externalReference="A"), await make(externalReference="B")
     await do(SUPPORT, "reservationRelease", reservation=first["id"])
     for where, expected in (
         ({"status": {"oneOf": ["ACTIVE"]}}, [second["id"]]),
@@ -166,7 +166,7 @@ async def test_a_bad_basket_is_refused_and_names_its_field(database: Database) -
         ({"channel": "nowhere"}, "NOT_FOUND", ["channel"]),
         ({"customer": "customer_1"}, "MALFORMED_ID", ["customer"]),
         ({"customer": global_id("customer", new_id())}, "NOT_FOUND", ["customer"]),
-        ({"reference": ""}, "INVALID_INPUT", ["reference"]),
+        ({"externalReference": ""}, "INVALID_INPUT", ["externalReference"]),
     ):
         [error] = await refused(SUPPORT, "reservationCreate", **(BASKET | given))
         assert (error["code"], error["path"]) == (code, path)

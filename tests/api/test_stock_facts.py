@@ -52,11 +52,11 @@ async def test_many_are_corrected_or_counted_at_once_or_none(database: Database)
     rows = [{"sku": "MUG", "delta": -1, "reason": "SAMPLE"}, {"sku": "TEE", "delta": 2, "expectedOnHand": 5}]
     done = await do(WAREHOUSE, "stockAdjustMany", shown, idempotencyKey="a", rows=rows, **where)
     assert done["location"]["stock"]["nodes"] == [{"onHand": 9}, {"onHand": 7}]
-    counts = [{"sku": "MUG", "onHand": 4, "expectedOnHand": 9}, {"sku": "TEE", "onHand": 4, "expectedOnHand": 5}]
-    [error] = await refused(WAREHOUSE, "stockSetMany", rows=counts, **where)
+    counts = [{"sku": "MUG", "counted": 4, "expectedOnHand": 9}, {"sku": "TEE", "counted": 4, "expectedOnHand": 5}]
+    [error] = await refused(WAREHOUSE, "stockCountMany", rows=counts, **where)
     assert (error["code"], error["path"]) == ("STALE_STOCK", ["rows", "1", "expectedOnHand"])
     counts[1]["expectedOnHand"] = 7
-    done = await do(WAREHOUSE, "stockSetMany", shown, rows=counts, **where)
+    done = await do(WAREHOUSE, "stockCountMany", shown, rows=counts, **where)
     assert done["location"]["stock"]["nodes"] == [{"onHand": 4}, {"onHand": 4}]
 
 
@@ -66,7 +66,7 @@ async def test_a_snapshot_says_what_it_corrected_and_an_older_one_is_refused(dat
     given = {"location": location_id(shop.ber), "rows": rows, "asOf": "2026-01-01T00:00:00Z"}
     # Before there were any: ten came since.
     shown = "snapshot { rows corrected outdated asOf externalReference location { code } }"
-    done = await do(WAREHOUSE, "stockSnapshotApply", shown, reference="N-1", **given)
+    done = await do(WAREHOUSE, "stockSnapshotApply", shown, externalReference="N-1", **given)
     assert done["snapshot"] == {
         "rows": 2,
         "corrected": 2,
@@ -75,6 +75,12 @@ async def test_a_snapshot_says_what_it_corrected_and_an_older_one_is_refused(dat
         "externalReference": "N-1",
         "location": {"code": "ber"},
     }
+    listed = "{ stockSnapshots { nodes { externalReference } totalCount } }"
+    assert (await ask(WAREHOUSE, listed))["stockSnapshots"] == {
+        "nodes": [{"externalReference": "N-1"}],
+        "totalCount": 1,
+    }
+    assert (await ask(shop.ann, listed))["stockSnapshots"]["nodes"] == []
     [error] = await refused(WAREHOUSE, "stockSnapshotApply", **(given | {"asOf": "2025-12-31T00:00:00Z"}))
     assert (error["code"], error["path"]) == ("STALE_SNAPSHOT", ["asOf"])
     [error] = await refused(WAREHOUSE, "stockSnapshotApply", **(given | {"asOf": "2099-12-31T00:00:00Z"}))

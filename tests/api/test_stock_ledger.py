@@ -75,7 +75,7 @@ async def a_lively_shop() -> tuple[Shop, str]:
 
 async def _everything(shop: Shop) -> None:
     mug = await level("MUG", shop.south)
-    lot = await LotRow.create(level_id=mug.id, number="L1", on_hand=0)
+    lot = await LotRow.create(level_id=mug.id, number="L1", on_hand=0, received_at=NOON)
     await StockMovementRow.create(
         level_id=mug.id,
         sku="MUG",

@@ -85,6 +85,15 @@ async def test_a_supply_is_entered_confirmed_received_and_closed(database: Datab
     await assert_supplies_add_up()
 
 
+async def test_a_supply_is_looked_up_by_its_id_and_shown_to_nobody_else(database: Database) -> None:
+    shop = await open_shop(ber={"MUG": 1})
+    supply = await create(shop, {"sku": "MUG", "quantity": 6})
+    found = "query ($id: ID!) { supply(id: $id) { number } }"
+    assert (await ask(WAREHOUSE, found, id=supply["id"]))["supply"] == {"number": supply["number"]}
+    assert (await ask(WAREHOUSE, found, id=global_id("supply", new_id())))["supply"] is None
+    assert (await ask(shop.ann, found, id=supply["id"]))["supply"] is None
+
+
 async def test_what_can_be_done_with_a_supply_is_told_with_reasons(database: Database) -> None:
     shop = await open_shop()
     supply = await create(shop, {"sku": "MUG", "quantity": 6})

@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.catalog.models import ComponentRow, Composition, VariantRow
 from server.database import Database
-from tests.builders import SUPPORT, WAREHOUSE, Shop, ask, call, denied, do, location_id, open_shop, refused
+from tests.builders import ADMIN, SUPPORT, WAREHOUSE, Shop, ask, call, denied, do, location_id, open_shop, refused
 from tests.domain.books import assert_books_balance
 from tests.domain.shop import dump
 
@@ -125,6 +125,30 @@ async def test_a_transfer_is_called_off_and_the_units_are_free(database: Databas
     await do(WAREHOUSE, "transferRelease", **named)
     ended = (await do(WAREHOUSE, "transferCancel", SHOWN, **named))["transfer"]
     assert (ended["status"], ended["lines"]) == ("CANCELED", [line("MUG", quantity=3)])
+    await assert_books_balance()
+
+
+async def test_units_move_with_the_serial_numbers_that_are_named(database: Database) -> None:
+    shop = await open_shop()
+    await do(ADMIN, "variantSetTraceability", "variant { sku }", sku="TEE", traceability="SERIAL")
+    came = {"sku": "TEE", "location": location_id(shop.ber), "quantity": 2, "serialNumbers": ["S-1", "S-2"]}
+    await do(WAREHOUSE, "stockReceive", "stockLevel { onHand }", idempotencyKey="in", **came)
+    named = {"transfer": await created(shop, TEE=2)}
+    await do(WAREHOUSE, "transferRelease", SHOWN, **named)
+    lines = [{"sku": "TEE", "quantity": 2, "serialNumbers": ["S-2"]}]
+    await do(WAREHOUSE, "transferDispatch", SHOWN, **named, lines=lines)
+    found = '{ serialNumber(sku: "TEE", number: "S-2") { status transfer { status } level { location { code } } } }'
+    assert (await ask(WAREHOUSE, found))["serialNumber"] == {
+        "status": "IN_TRANSIT",
+        "transfer": {"status": "IN_TRANSIT"},
+        "level": {"location": {"code": "ber"}},
+    }
+    await do(WAREHOUSE, "transferReceive", SHOWN, **named, lines=lines, idempotencyKey="there")
+    assert (await ask(WAREHOUSE, found))["serialNumber"] == {
+        "status": "ON_HAND",
+        "transfer": None,
+        "level": {"location": {"code": "ham"}},
+    }
     await assert_books_balance()
 
 

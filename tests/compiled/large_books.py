@@ -304,9 +304,11 @@ insert into assemblies (id, number, variant_id, sku, location_id, status, quanti
 insert into assembly_lines (id, assembly_id, variant_id, sku, units_per_kit, allocated, used)
     select uid(48, n, i), uid(47, n, 0), uid(4, 100 + i, 0), 'SKU-' || lpad((100 + i)::text, 6, '0'), 2, 0, 20
     from generate_series(1, 6000) n, generate_series(1, 2) i;
-insert into stock_movements (id, level_id, on_hand, allocated, reserved, waiting, damaged, quarantined, safety_stock,
-        incoming, cause, subject_id, actor, occurred_at)
-    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3), 10, 0, 0, 0, 0, 0, 0, -10, 'TRANSFERRED_IN',
+insert into stock_movements (id, level_id, sku, location_id, on_hand, allocated, reserved, waiting, damaged,
+        quarantined, safety_stock, incoming, cause, subject_id, actor, occurred_at)
+    select uid(49, n, i), uid(6, 1 + (n + i) % {variants}, n % 3),
+        'SKU-' || lpad((1 + (n + i) % {variants})::text, 6, '0'), uid(2, 0, n % 3), 10, 0, 0, 0, 0, 0, 0, -10,
+        'TRANSFERRED_IN',
         uid(case when i = 4 then 47 else 45 end, n, 0), 'staff:ida', {first_day} + n * interval '1 hour'
     from generate_series(1, 6000) n, generate_series(1, 4) i;
 insert into lots (id, level_id, number, expires_on, on_hand, quarantined, received_at)
@@ -318,6 +320,10 @@ insert into serial_numbers (id, variant_id, number, status, level_id, received_a
         case when n % 10 = 0 then 'ON_HAND' else 'SHIPPED' end, uid(6, 1 + n % 40, 0),
         {first_day} + n * interval '10 minutes'
     from generate_series(1, 40000) n;
+insert into stock_snapshots (id, location_id, as_of, external_reference, rows, corrected, outdated, applied_at, actor)
+    select uid(50, n, 0), uid(2, 0, n % 6), {first_day} + n * interval '1 hour', 'NIGHT-' || n, 10, 1, 0,
+        {first_day} + n * interval '1 hour' + interval '5 minutes', 'staff:ida'
+    from generate_series(1, 6000) n;
 insert into shortages (id, level_id, is_open, units, opened_at, resolved_at)
     select uid(45, n, 0), uid(6, 1 + n % 40, 0), n % 1000 = 0, (n % 1000 = 0)::int,
         {first_day} + n * interval '30 minutes',

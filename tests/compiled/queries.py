@@ -15,6 +15,7 @@ DEEPEST = 5
 NOT_COMPILED = {
     ("Query", "viewer"),
     ("Query", "ordersCursor"),
+    ("Query", "stockCursor"),
     ("Query", "stockConsistency"),
     ("Query", "availability"),
 }

@@ -10,7 +10,7 @@ from domain.assemblies.models import AssemblyRow
 from domain.catalog.models import ComponentRow, Composition, VariantRow
 from domain.flows.complete_assembly import CompleteAssembly, complete_assembly
 from domain.flows.counted_goods import SkuUnits
-from domain.flows.dispatch_transfer import DispatchTransfer, dispatch_transfer
+from domain.flows.dispatch_transfer import DispatchTransfer, LeavingUnits, dispatch_transfer
 from domain.flows.plan_assembly import CancelAssembly, PlanAssembly, ReleaseAssembly, plan_assembly, release_assembly
 from domain.flows.plan_assembly import cancel_assembly as cancel_it
 from domain.flows.plan_transfer import PlanTransfer, SetTransferLines, plan_transfer, set_transfer_lines
@@ -49,14 +49,22 @@ async def release(transfer: UUID) -> UUID:
     return await run(release_transfer, ReleaseTransfer(transfer))
 
 
-async def dispatch(transfer: UUID, units: Units | None = None, *, key: str | None = None) -> UUID:
-    """It leaves, with these units alone if they are given."""
-    return await run(dispatch_transfer, DispatchTransfer(transfer, units_of(units or {})), key=key)
+async def dispatch(
+    transfer: UUID, units: Units | None = None, *, numbers: tuple[str, ...] = (), key: str | None = None
+) -> UUID:
+    """It leaves, with these units alone if they are given; those of the first SKU that are named with their numbers."""
+    lines = [LeavingUnits(sku, count, () if n else numbers) for n, (sku, count) in enumerate((units or {}).items())]
+    return await run(dispatch_transfer, DispatchTransfer(transfer, tuple(lines)), key=key)
 
 
-async def receive(transfer: UUID, *arrived: tuple[str, int] | tuple[str, int, int], key: str | None = None) -> UUID:
-    """It arrives: all of it, or these units of each SKU, of which so many are damaged."""
-    lines = tuple(ArrivedUnits(*each) for each in arrived)
+async def receive(
+    transfer: UUID,
+    *arrived: tuple[str, int] | tuple[str, int, int],
+    numbers: tuple[str, ...] = (),
+    key: str | None = None,
+) -> UUID:
+    """It arrives: all of it, or these units of each SKU, of which so many are damaged; of the first those named."""
+    lines = tuple(ArrivedUnits(*each, serial_numbers=() if n else numbers) for n, each in enumerate(arrived))  # type: ignore[misc]
     return await run(receive_transfer, ReceiveTransfer(transfer, lines), key=key)
 
 

@@ -1,5 +1,6 @@
 """Reservations: units of a basket are set aside for some minutes, and end once: taken, released or expired."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ from domain.kernel.ids import new_id
 from domain.kernel.models import StockLogRow
 from domain.locations.models import LocationRow
 from domain.reactions import TIMERS
-from domain.reservations.errors import ReservationOver
+from domain.reservations.errors import ReservationOver, TooManyReservations
 from domain.reservations.models import ReservationLineRow, ReservationRow
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import StockMovementRow
@@ -177,8 +178,8 @@ BAD: dict[str, tuple[dict[str, int], dict[str, Any], type[DomainError], tuple[st
     "an unknown SKU": ({"MUG": 1, "NOPE": 1}, {}, UnknownSku, ("lines", "1", "sku")),
     "no minute": ({"MUG": 1}, {"minutes": 0}, InvalidInput, ("minutes",)),
     "more than two hours": ({"MUG": 1}, {"minutes": 121}, InvalidInput, ("minutes",)),
-    "an empty reference": ({"MUG": 1}, {"reference": ""}, InvalidInput, ("reference",)),
-    "a long reference": ({"MUG": 1}, {"reference": "x" * 101}, InvalidInput, ("reference",)),
+    "an empty reference": ({"MUG": 1}, {"reference": ""}, InvalidInput, ("externalReference",)),
+    "a long reference": ({"MUG": 1}, {"reference": "x" * 101}, InvalidInput, ("externalReference",)),
     "nobody we know": ({"MUG": 1}, {"customer_id": new_id()}, NotFound, ("customer",)),
 }
 
@@ -473,6 +474,40 @@ async def test_it_is_extended_from_now_and_never_shortened(database: Database) -
     for minutes in (0, 121):
         refusal = await refused(run(extend_reservation, ExtendReservation(made, minutes)))
         assert (refusal.code, refusal.path) == ("INVALID_INPUT", ("minutes",))
+
+
+async def test_it_is_kept_for_a_day_at_most(database: Database) -> None:
+    await open_shop({"MUG": (5,)})
+    made = await reserve({"MUG": 1}, minutes=60)
+    it = await reservation(made)
+    day_ago = it.created_at - timedelta(hours=23, minutes=30)
+    await ReservationRow.filter(id=made).update(created_at=day_ago)
+    refusal = await refused(run(extend_reservation, ExtendReservation(made, 31)))
+    assert isinstance(refusal, InvalidInput)
+    until = f"{day_ago + timedelta(hours=24):%Y-%m-%d %H:%M}"
+    said = f"A basket is kept for 24 hours at most, this one until {until} UTC. Order it until then."
+    assert (refusal.path, refusal.message) == (("minutes",), said)
+    await run(extend_reservation, ExtendReservation(made, 29))
+    assert (await reservation(made)).expires_at == it.expires_at, "it is never shortened"
+
+
+async def test_a_customer_holds_ten_at_once_and_staff_as_many_as_they_like(database: Database) -> None:
+    await open_shop({"MUG": (99,)})
+    ann, bob = await buyer(), await buyer()
+    tries = [reserve({"MUG": 1}, actor=customer(ann)) for _ in range(12)]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    made = [each for each in outcomes if isinstance(each, UUID)]
+    assert len(made) == 10
+    assert [each.most for each in outcomes if isinstance(each, TooManyReservations)] == [10, 10]
+    assert isinstance(await refused(reserve({"MUG": 1}, actor=customer(ann))), TooManyReservations)
+    await reserve({"MUG": 1}, actor=customer(bob))
+    await reserve({"MUG": 1}, customer_id=ann)
+    # One that ended makes room, and so does one whose time is over though nobody has noticed yet.
+    await run(release_reservation, ReleaseReservation(made[0]), actor=customer(ann))
+    await let_its_time_pass(made[1])
+    await reserve({"MUG": 1}, actor=customer(ann))
+    assert isinstance(await refused(reserve({"MUG": 1}, actor=customer(ann))), TooManyReservations)
+    await assert_books_balance()
 
 
 async def test_an_order_that_is_called_off_does_not_revive_its_reservation(database: Database) -> None:

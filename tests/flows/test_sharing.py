@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.flows.adjust_stock import AdjustStock, adjust_stock
 from domain.flows.place_orders import place_order, place_orders
-from domain.flows.placement import PlaceOrder
+from domain.flows.placement import Component, PlaceLine, PlaceOrder
 from domain.kernel.actor import ANONYMOUS, Actor, Role, customer, staff
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import current_connection
@@ -225,3 +225,9 @@ async def test_heavy_requests_do_not_share(postgres_database: Database) -> None:
             shop.asks(PlaceOrder(CHANNEL, (line,) * 300))
         assert len(placed(await shop.answers())) == 3
     assert len([each for each in sent if 'INSERT INTO "orders"' in each]) == 3
+
+
+def test_an_order_weighs_as_many_parts_as_its_request_names() -> None:
+    parts = tuple(Component(f"PART-{n}", 1) for n in range(30))
+    lines = (PlaceLine("SET", 1, components=parts), PlaceLine("MUG", 5), PlaceLine("TEE", 1))
+    assert place_order.weigh(PlaceOrder(CHANNEL, lines)) == 32

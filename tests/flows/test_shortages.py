@@ -7,7 +7,14 @@ import pytest
 
 from domain.allocation.models import AllocationRow
 from domain.flows.adjust_stock import CountStock, count_stock
-from domain.flows.resolve_shortage import ResolveShortage, SourceOrderAgain, resolve_shortage, source_order_again
+from domain.flows.resolve_shortage import (
+    LetReservationGo,
+    ResolveShortage,
+    SourceOrderAgain,
+    let_reservation_go,
+    resolve_shortage,
+    source_order_again,
+)
 from domain.flows.sell_at_till import TillLine, TillSale, sell_at_till
 from domain.flows.set_aside_stock import SetAside, damage_stock, repair_stock
 from domain.flows.work_fulfillment_order import StartFulfillmentOrder, start_fulfillment_order
@@ -15,11 +22,26 @@ from domain.fulfillment.models import FulfillmentOrderRow
 from domain.kernel.models import JobRow, LogRow, StockLogRow
 from domain.orders.models import HoldRow
 from domain.reactions import REACTIONS
-from domain.stock.models import ShortageRow
+from domain.reservations.models import ReservationRow
+from domain.stock.models import ShortageRow, StockMovementRow
 from server.database import Database
 from server.worker import Worker
+from tests.domain import moves
 from tests.domain.books import assert_books_balance
-from tests.domain.shop import RUNNER, column, dump, level, open_shop, pack, place, requirement, run, ship, works
+from tests.domain.shop import (
+    RUNNER,
+    column,
+    dump,
+    level,
+    open_shop,
+    pack,
+    place,
+    requirement,
+    reserve,
+    run,
+    ship,
+    works,
+)
 
 
 async def react() -> None:
@@ -108,6 +130,86 @@ async def test_what_is_packed_stays_and_others_give_theirs(database: Database) -
     assert await set_aside(early) == {shop.north: 2, shop.south: 1}
     # Some of it is packed: the work is done.
     assert (await FulfillmentOrderRow.filter(order_id=late).order_by("id"))[0].status == "CLOSED"
+    await assert_books_balance()
+
+
+async def test_the_latest_basket_is_let_go_before_any_order(database: Database) -> None:
+    shop = await open_shop({"MUG": (10, 5), "TEE": (1,)})
+    order_id = await place({"MUG": 3})
+    first, second = await reserve({"MUG": 4}), await reserve({"MUG": 3, "TEE": 1})
+    await run(damage_stock, SetAside("MUG", shop.north, 2))
+    await react()
+    assert await shortages() == [(0, True)]
+    assert await column(ReservationRow.filter(id__in=[first, second]).order_by("id"), "status") == [
+        "ACTIVE",
+        "RELEASED",
+    ]
+    assert await set_aside(order_id) == {shop.north: 3}
+    north, tee = await level("MUG", shop.north), await level("TEE", shop.north)
+    assert (north.allocated, north.reserved, north.damaged, tee.reserved) == (3, 4, 2, 0)
+    released = await StockMovementRow.filter(subject_id=second, cause="RELEASED").order_by("sku")
+    assert [(row.sku, row.reserved, row.actor) for row in released] == [("MUG", -3, "system"), ("TEE", -1, "system")]
+    told = await column(StockLogRow.filter(subject_id=second).order_by("id"), "type")
+    assert told == ["ReservationMade", "ReservationReleased"]
+    await assert_books_balance()
+
+
+async def test_orders_are_given_elsewhere_once_no_basket_holds_any_more(database: Database) -> None:
+    shop = await open_shop({"MUG": (10, 5)})
+    order_id = await place({"MUG": 6})
+    baskets = [await reserve({"MUG": 1}), await reserve({"MUG": 3})]
+    await run(damage_stock, SetAside("MUG", shop.north, 6))
+    await react()
+    assert await shortages() == [(0, True)]
+    assert await column(ReservationRow.filter(id__in=baskets), "status") == ["RELEASED", "RELEASED"]
+    assert await set_aside(order_id) == {shop.north: 4, shop.south: 2}
+    assert (await level("MUG", shop.north)).reserved == 0
+    await assert_books_balance()
+
+
+async def test_a_basket_that_is_let_go_may_be_so_twice_and_stays_where_nothing_is_missing(database: Database) -> None:
+    shop = await open_shop({"MUG": (5,)})
+    first, second = await reserve({"MUG": 2}), await reserve({"MUG": 3})
+    north = await level("MUG", shop.north)
+    await run(damage_stock, SetAside("MUG", shop.north, 1))
+    await run(let_reservation_go, LetReservationGo(second, north.id))
+    before = await dump()
+    for each in (first, second):
+        await run(let_reservation_go, LetReservationGo(each, north.id))
+    assert await dump() == before
+    await react()
+    assert [(await ReservationRow.get(id=each)).status for each in (first, second)] == ["ACTIVE", "RELEASED"]
+    await assert_books_balance()
+
+
+async def test_where_an_order_took_the_basket_meanwhile_orders_are_asked(database: Database) -> None:
+    shop = await open_shop({"MUG": (5, 5)})
+    basket = await reserve({"MUG": 5})
+    await run(damage_stock, SetAside("MUG", shop.north, 2))
+    north = await level("MUG", shop.north)
+    assert await run(resolve_shortage, ResolveShortage(north.id)) == 1
+    order_id = await place({"MUG": 5}, reservation_id=basket)
+    await react()
+    assert (await ReservationRow.get(id=basket)).status == "TAKEN"
+    assert await set_aside(order_id) == {shop.north: 3, shop.south: 2}
+    assert await shortages() == [(0, True)]
+    await assert_books_balance()
+
+
+async def test_what_transfers_and_kits_have_set_aside_is_left_to_staff_and_stays_in_sight(database: Database) -> None:
+    shop = await open_shop({"MUG": (6,)})
+    await moves.declare_kit("CAP", {"MUG": 1})
+    transfer = await moves.release(await moves.plan(shop.north, shop.south, {"MUG": 3}))
+    kits = await moves.release_kits(await moves.plan_kits("CAP", shop.north, 2))
+    basket = await reserve({"MUG": 1})
+    await run(damage_stock, SetAside("MUG", shop.north, 3))
+    await react()
+    assert (await ReservationRow.get(id=basket)).status == "RELEASED"
+    assert (await moves.status_of(transfer), await moves.kits_status(kits)) == ("RELEASED", "RELEASED")
+    assert await shortages() == [(2, False)]
+    assert await JobRow.exclude(status="DONE").count() == 0
+    await moves.cancel(transfer)
+    assert await shortages() == [(0, True)]
     await assert_books_balance()
 
 

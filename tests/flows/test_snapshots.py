@@ -181,6 +181,6 @@ async def test_what_nobody_can_have_counted_is_refused(database: Database) -> No
         (ApplySnapshot(shop.north, as_of, tuple(SnapshotLine(f"S{n}", 1) for n in range(1001))), ("rows",)),
         (ApplySnapshot(shop.north, as_of, (SnapshotLine("MUG", -1),)), ("rows", "0", "onHand")),
         (ApplySnapshot(shop.north, as_of, (SnapshotLine("MUG", 1, damaged=-1),)), ("rows", "0", "damaged")),
-        (ApplySnapshot(shop.north, as_of, (mug,), "x" * 101), ("reference",)),
+        (ApplySnapshot(shop.north, as_of, (mug,), "x" * 101), ("externalReference",)),
     ):
         assert (await refuses(InvalidInput, request)).path == path

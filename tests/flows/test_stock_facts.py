@@ -220,7 +220,7 @@ async def test_of_many_counts_none_is_booked_when_one_is_wrong_and_all_that_is_w
     assert [(each.code, each.path) for each in refusal.errors] == [
         ("STALE_STOCK", ("rows", "1", "expectedOnHand")),
         ("UNKNOWN_SKU", ("rows", "2", "sku")),
-        ("INVALID_INPUT", ("rows", "3", "onHand")),
+        ("INVALID_INPUT", ("rows", "3", "counted")),
     ]
     changes = (AdjustRow("MUG", -6), AdjustRow("TEE", 0), AdjustRow("CAP", 1))
     refusal = await refuses(Refusals, adjust_many, AdjustMany(shop.north, changes), path=())

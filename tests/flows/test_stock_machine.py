@@ -31,7 +31,7 @@ from tests.flows.deeds import baskets, chores, facts, orders, repairs, shelves, 
 from tests.flows.deeds.deed import Deed, NothingToDo, World
 
 STEPS = int(os.environ.get("WAYBILL_TEST_STEPS", "50"))
-EXAMPLES = int(os.environ.get("WAYBILL_TEST_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("WAYBILL_TEST_EXAMPLES", "8"))
 SEED = int(os.environ.get("WAYBILL_TEST_SEED", "7"))
 # What it found it makes as simple as it can, which takes minutes: WAYBILL_TEST_SHRINK=0 shows it as it is.
 PHASES = tuple(Phase) if os.environ.get("WAYBILL_TEST_SHRINK", "1") == "1" else (Phase.generate,)
@@ -69,8 +69,9 @@ class StockMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def do(self, data: Any) -> None:
         """Some deed, or the next one for which there is something to do; then what must hold after everything."""
-        first = data.draw(st.sampled_from(range(len(AS_OFTEN))), label="first")
         self.steps += 1
+        # The simplest life that hypothesis can think of, which it tries first, is to be a life too.
+        first = (data.draw(st.integers(0, len(AS_OFTEN) - 1), label="first") + 7 * self.steps) % len(AS_OFTEN)
         with_books = self.steps % BOOKS_EVERY == 0
         for deed in AS_OFTEN[first:] + AS_OFTEN[:first]:
             note(deed.name)
@@ -188,6 +189,6 @@ def test_stock_adds_up_after_every_deed_on_sqlite(sqlite_database_url: str) -> N
 
 @pytest.mark.timeout(60 + EXAMPLES * STEPS)
 def test_stock_adds_up_after_every_deed_on_postgresql(postgres_database_url: str) -> None:
-    seen = live(postgres_database_url, max(EXAMPLES // 2, 1))
+    seen = live(postgres_database_url, EXAMPLES)
     assert len(seen) > 30, seen
     print(sum(seen.values()), sorted(seen.items()))

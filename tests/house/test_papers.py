@@ -2,6 +2,8 @@
 
 import re
 
+from graphql import build_schema, parse, validate
+
 from tests.house.source import ROOT
 
 START = "pip install uv && uv run waybill demo"
@@ -35,3 +37,10 @@ def test_decisions_are_numbered_without_gaps_and_listed() -> None:
     assert [name[:4] for name in papers] == [f"{number:04}" for number in range(1, len(papers) + 1)]
     index = (folder / "README.md").read_text(encoding="utf-8")
     assert [name for name in papers if f"]({name})" not in index] == []
+
+
+def test_the_subscriptions_that_the_papers_show_are_of_our_schema() -> None:
+    schema = build_schema(read("schema/schema.graphql"))
+    shown = re.findall(r"`(subscription .*?\n} })`", read("docs/live.md"), re.DOTALL)
+    assert len(shown) == 1
+    assert [validate(schema, parse(document)) for document in shown] == [[]]

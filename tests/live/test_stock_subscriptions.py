@@ -232,7 +232,7 @@ async def test_a_channel_that_is_not_there_and_too_many_skus_are_refused(live: L
 
 
 RUN = """subscription ($run: ID!, $after: Cursor) { bulkRunChanged(bulkRun: $run, after: $after) { __typename
-  ... on StockEventMessage { cursor event { ... on BulkRunProgressed { done rows run { status applied } } } }
+  ... on StockEventMessage { cursor event { ... on BulkRunProgressed { done rows bulkRun { status applied } } } }
 } }"""
 
 
@@ -251,11 +251,15 @@ async def test_a_bulk_run_tells_how_far_it_is_from_its_first_step_on(
     async with subscribed(live, WIM, RUN, run=name) as results:
         first, second = await many(results, 2)
         assert [each["event"]["done"] for each in (first, second)] == [2, 4]
-        assert second["event"] == {"done": 4, "rows": 5, "run": {"status": "RUNNING", "applied": 4}}
+        assert second["event"] == {"done": 4, "rows": 5, "bulkRun": {"status": "RUNNING", "applied": 4}}
         await run(step_of_bulk, StepOfBulk(mine))
         await stamp_all()
         live[0].ring([Ring(STOCK_FEED_RING, await feed_head(STOCK_FEED))])
-        assert (await sent(results))["event"] == {"done": 5, "rows": 5, "run": {"status": "COMPLETED", "applied": 5}}
+        assert (await sent(results))["event"] == {
+            "done": 5,
+            "rows": 5,
+            "bulkRun": {"status": "COMPLETED", "applied": 5},
+        }
     async with subscribed(live, WIM, RUN, run=name, after=first["cursor"]) as results:
         assert [each["event"]["done"] for each in await many(results, 2)] == [4, 5]
     for actor, named, code in (

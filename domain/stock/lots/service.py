@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
-from domain.kernel.errors import InvalidInput
+from domain.kernel.errors import InvalidInput, Path
 from domain.kernel.ids import new_id
 from domain.kernel.sets import Addition, add, insert
 from domain.kernel.unit_of_work import UnitOfWork
@@ -33,10 +33,12 @@ async def by_lot(tx: UnitOfWork, each: "Movement", rotations: Mapping[UUID, Rota
     if rotation is None or not each.on_hand:
         return [each]
     if each.on_hand > 0:
-        shares = await put(tx, each.level_id, each.on_hand, each.lots)
+        shares = await put(tx, each.level_id, each.on_hand, each.lots, path=each.lots_path)
     else:
         past_first = each.cause in _PAST_FIRST or each.reason == AdjustmentReason.EXPIRED
-        taken = await take(tx, each.level_id, -each.on_hand, rotation, each.lots, past_first=past_first)
+        taken = await take(
+            tx, each.level_id, -each.on_hand, rotation, each.lots, past_first=past_first, path=each.lots_path
+        )
         shares = [(lot_id, -units) for lot_id, units in taken]
     parts: list[Movement] = []
     for lot_id, units in shares:
@@ -49,7 +51,7 @@ async def by_lot(tx: UnitOfWork, each: "Movement", rotations: Mapping[UUID, Rota
     return parts
 
 
-async def put(tx: UnitOfWork, level_id: UUID, units: int, named: Sequence[LotUnits] = ()) -> Shares:
+async def put(tx: UnitOfWork, level_id: UUID, units: int, named: Sequence[LotUnits] = (), *, path: Path = ()) -> Shares:
     """Units came: to the lots that were named, made where they are new, the others to the one without a number.
 
     The lots and their units, which add up to `units`. Raises InvalidInput for a lot known by another date.
@@ -68,7 +70,7 @@ async def put(tx: UnitOfWork, level_id: UUID, units: int, named: Sequence[LotUni
             lot.expires_on = each.expires_on
             await lot.save(update_fields=["expires_on"])
         elif each.expires_on not in (None, lot.expires_on):
-            raise InvalidInput(f"Lot {lot.number} is known to expire on {lot.expires_on}.", path=("lots",))
+            raise InvalidInput(f"Lot {lot.number} is known to expire on {lot.expires_on}.", path=path)
         lot.on_hand += each.units
         if lot not in fresh:
             added[lot.id] = {"on_hand": each.units + added.get(lot.id, {}).get("on_hand", 0)}
@@ -87,6 +89,7 @@ async def take(
     named: Sequence[LotUnits] = (),
     *,
     past_first: bool = False,
+    path: Path = (),
 ) -> Shares:
     """Units left: those of the lots that were named, and others in the order of the rotation.
 
@@ -96,7 +99,7 @@ async def take(
     lots = await _lots(level_id, {each.number for each in named})
     found = {each.number: each.units for each in named}
     if unknown := found.keys() - lots.keys():
-        raise InvalidInput(f"There is no lot {min(unknown)} here.", path=("lots",))
+        raise InvalidInput(f"There is no lot {min(unknown)} here.", path=path)
     for number, count in found.items():
         lots[number].on_hand -= count
     rest = units - sum(found.values())

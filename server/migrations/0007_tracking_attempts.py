@@ -7,7 +7,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waybill", "0005_stock_you_can_trust")]
+    dependencies = [("waybill", "0006_serial_numbers_on_their_way")]
 
     initial = False
 
