@@ -70,6 +70,10 @@ async def _work_bulk(runner: Runner, payload: Mapping[str, Any]) -> None:
             return
 
 
+async def _send_tracking_link(_runner: Runner, _payload: Mapping[str, Any]) -> None:
+    """Nothing sends mail yet: staff hear of the wish by TrackingLinkRequested. What sends it will stand here."""
+
+
 REACTIONS: Mapping[str, Reaction] = {
     "expire_order": _expire_order,
     "resolve_shortage": _resolve_shortage,
@@ -79,6 +83,7 @@ REACTIONS: Mapping[str, Reaction] = {
     "fill_backorders": _fill_backorders,
     "fill_backorder": _fill_backorder,
     "work_bulk": _work_bulk,
+    "send_tracking_link": _send_tracking_link,
 }
 
 

@@ -9,7 +9,15 @@ from tortoise.expressions import Q
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderFacts, FulfillmentOrderStatus
 from domain.kernel.actor import Scope
 from domain.kernel.lifecycle import ActionState
-from domain.orders.lifecycle import ORDER, FulfillmentStatus, OrderFacts, OrderStatus
+from domain.orders.decisions import nothing_to_return
+from domain.orders.lifecycle import (
+    ORDER,
+    FulfillmentStatus,
+    OrderAction,
+    OrderFacts,
+    OrderStatus,
+    ReturnsStatus,
+)
 from domain.orders.models import HoldRow
 from domain.payments.lifecycle import PAYMENT, REFUND, PaymentFacts, PaymentStatus, RefundFacts, RefundStatus
 from domain.returns.lifecycle import (
@@ -47,6 +55,18 @@ def of_order(
 ) -> list[AvailableAction]:
     """What can be done with an order."""
     return shown(ORDER.available(scope, status, OrderFacts(is_on_hold, fulfillment_status)))
+
+
+def of_tracking(
+    _scope: Scope, status: OrderStatus, fulfillment_status: FulfillmentStatus, return_status: ReturnsStatus
+) -> list[AvailableAction]:
+    """What the buyer of an order can ask for by its tracking link."""
+    unwilling = ORDER.refusal(OrderAction.CANCEL, status, OrderFacts(False, fulfillment_status))
+    missing = nothing_to_return(fulfillment_status, return_status)
+    return [
+        AvailableAction(action="CANCEL", enabled=unwilling is None, reason=unwilling.reason if unwilling else None),
+        AvailableAction(action="REQUEST_RETURN", enabled=missing is None, reason=missing),
+    ]
 
 
 def of_fulfillment_order(

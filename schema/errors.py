@@ -22,6 +22,7 @@ from domain.reservations.lifecycle import ReservationStatus
 from domain.returns.errors import NotReturnable
 from domain.shipping.errors import TrackingNumberTaken
 from domain.stock.errors import InsufficientStock, NotSetAside, SerialNumbersKnown, StaleSnapshot, StaleStock
+from domain.tracking.errors import ProofRefused, TooManyAttempts
 from schema.scalars import Amount
 from schema.views import Money, enum_of
 
@@ -53,6 +54,8 @@ class ErrorCode(StrEnum):
     TRACKING_NUMBER_TAKEN = "TRACKING_NUMBER_TAKEN"
     AMOUNT_TOO_LARGE = "AMOUNT_TOO_LARGE"
     NOT_RETURNABLE = "NOT_RETURNABLE"
+    PROOF_REFUSED = "PROOF_REFUSED"
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
 
 
 C = ErrorCode
@@ -83,6 +86,8 @@ enum_of(
         C.TRACKING_NUMBER_TAKEN: "Another parcel of the carrier has that tracking number.",
         C.AMOUNT_TOO_LARGE: "More than there is to take or to give back.",
         C.NOT_RETURNABLE: "More units than can come back.",
+        C.PROOF_REFUSED: "What was given as the second proof is not known of the buyer.",
+        C.TOO_MANY_ATTEMPTS: "It was tried too often within the hour.",
     },
 )
 
@@ -248,6 +253,8 @@ TYPE_OF_REFUSAL: Mapping[type[DomainError], type[UserError]] = {
     TrackingNumberTaken: TrackingNumberTakenError,
     AmountTooLarge: AmountTooLargeError,
     NotReturnable: NotReturnableError,
+    ProofRefused: GeneralError,
+    TooManyAttempts: GeneralError,
 }
 # No payload carries these: they are top-level errors, or stand for several of the others.
 TOP_LEVEL: Mapping[type[DomainError], str] = {

@@ -15,6 +15,7 @@ from domain.returns import events as returns
 from domain.returns.lifecycle import DispositionStatus
 from domain.shipping import events as shipping
 from domain.shipping.lifecycle import TrackingStatus
+from domain.tracking import events as tracking
 from schema.facts import OrderEvent, event_of, fact, fact_money, subject
 from schema.views import Money
 
@@ -230,4 +231,10 @@ class ReturnCompleted(OrderEvent):
 
 
 # What the log calls it -> what the API shows it as.
+
+
+@event_of(tracking.TrackingLinkRequested)
+class TrackingLinkRequested(OrderEvent): ...
+
+
 EVENT_TYPES: Mapping[str, type[Any]] = {each.__name__: each for each in OrderEvent.__subclasses__()}

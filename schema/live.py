@@ -71,6 +71,13 @@ class TrackingEventKind(StrEnum):
     SHIPMENT_RETURNED = "ShipmentReturned"
     SHIPMENT_CANCELED = "ShipmentCanceled"
     PARCEL_SCANNED = "ParcelScanned"
+    BACKORDER_FILLED = "BackorderFilled"
+    RETURN_REQUESTED = "ReturnRequested"
+    RETURN_APPROVED = "ReturnApproved"
+    RETURN_DECLINED = "ReturnDeclined"
+    RETURN_CANCELED = "ReturnCanceled"
+    RETURN_RECEIVED = "ReturnReceived"
+    RETURN_COMPLETED = "ReturnCompleted"
 
 
 enum_of(
@@ -90,6 +97,13 @@ enum_of(
         TrackingEventKind.SHIPMENT_RETURNED: "A shipment went back undelivered.",
         TrackingEventKind.SHIPMENT_CANCELED: "A shipment was unpacked before hand-over.",
         TrackingEventKind.PARCEL_SCANNED: "The carrier saw a parcel.",
+        TrackingEventKind.BACKORDER_FILLED: "Units that were waited for are there.",
+        TrackingEventKind.RETURN_REQUESTED: "Goods are to come back.",
+        TrackingEventKind.RETURN_APPROVED: "We agreed to take goods back.",
+        TrackingEventKind.RETURN_DECLINED: "We do not take goods back.",
+        TrackingEventKind.RETURN_CANCELED: "The buyer keeps the goods.",
+        TrackingEventKind.RETURN_RECEIVED: "Goods came back.",
+        TrackingEventKind.RETURN_COMPLETED: "What came back is settled.",
     },
 )
 

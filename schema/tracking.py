@@ -6,13 +6,17 @@ from datetime import datetime
 
 from tortoise.expressions import Q
 
+from domain.backorders.models import BackorderRow
 from domain.kernel.actor import Scope
 from domain.kernel.ids import parse_global_id
 from domain.orders.lifecycle import FulfillmentStatus, OrderStatus
 from domain.orders.models import OrderLineRow, OrderRow
+from domain.returns.lifecycle import ReturnStatus
+from domain.returns.models import ReturnLineRow, ReturnRow
 from domain.shipping.lifecycle import ShipmentStatus, TrackingStatus
 from domain.shipping.models import ParcelLineRow, ParcelRow, ScanRow, ShipmentRow
-from domain.tracking.queries import tracked_order, tracked_parts
+from domain.tracking.queries import tracked_order, tracked_parts, tracked_waits
+from schema.actions import AvailableAction, of_tracking
 from schema.cursors import StreamKind, stream_cursor
 from schema.scalars import Cursor
 from schema.views import computed, many, view_of
@@ -31,6 +35,12 @@ class Tracking:
     status: OrderStatus
     fulfillment_status: FulfillmentStatus
     placed_at: datetime
+    available_actions: list[AvailableAction] = computed(
+        of_tracking,
+        needs=("status", "fulfillment_status", "return_status"),
+        doc="What its buyer may ask for with a second proof, or why not now: `CANCEL` by `trackingOrderCancel`, and"
+        " `REQUEST_RETURN` by `trackingReturnRequest`.",
+    )
     event_cursor: Cursor = computed(
         cursor_of,
         needs=("id", "version"),
@@ -38,6 +48,12 @@ class Tracking:
     )
     lines: list[TrackedLine] = many(by="order", order_by=("position", "id"), doc="What was bought.")
     shipments: list[TrackedShipment] = many(by="order", order_by=("created_at", "id"), doc="Hand-overs to carriers.")
+    backorders: list[TrackedBackorder] = many(
+        by="order", order_by=("promised_at", "id"), doc="What is still waited for, and until when it was promised."
+    )
+    returns: list[TrackedReturn] = many(
+        by="order", order_by=("requested_at", "id"), doc="What is to come back, or has."
+    )
 
 
 def which_tracking(scope: Scope) -> Q | None:
@@ -97,3 +113,32 @@ class TrackedScan:
     status: TrackingStatus
     occurred_at: datetime
     place: str | None
+
+
+@view_of(BackorderRow, visible=tracked_waits)
+class TrackedBackorder:
+    """Units that were sold before they were there, and still are not."""
+
+    sku: str
+    quantity: int
+    promised_at: datetime
+
+
+# Without the reasons, which people wrote in their own words.
+@view_of(ReturnRow, visible=tracked_parts)
+class TrackedReturn:
+    """Goods that are to come back, or have."""
+
+    number: str
+    status: ReturnStatus
+    requested_at: datetime
+    lines: list[TrackedReturnLine] = many(by="rma", order_by=("sku", "id"), doc="What comes back.")
+
+
+@view_of(ReturnLineRow, visible=tracked_parts)
+class TrackedReturnLine:
+    """Units of one SKU that are to come back."""
+
+    sku: str
+    quantity: int
+    received: int

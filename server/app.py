@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
@@ -36,6 +36,7 @@ from server.compiled_reads import CompiledReads
 from server.database import POOL_SIZE, Database, open_database
 from server.documents import Deadline, Documents, Preparation, preparation
 from server.draining import Draining, draining_on_signals
+from server.event_source import EventSource
 from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
@@ -44,6 +45,7 @@ from server.metrics import Metrics, ReadsCounted
 from server.relay import relaying
 from server.settings import Settings, read_settings
 from server.shedding import Gate, Shedding
+from server.tracking_page import TrackingPage
 from server.uploads import Uploads
 from server.worker import Worker
 from server.workers import ending_with_supervisor
@@ -106,6 +108,7 @@ def create_app(
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),
+            *_live_pages(schema, authenticator, house, reads),
         ],
         middleware=[*_middleware(settings, gate), Middleware(Straight, endpoint=endpoint)],
         lifespan=partial(_lifespan, house=house, reads=reads, reactions=reactions),
@@ -113,6 +116,16 @@ def create_app(
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
     app.state.reads, app.state.gate = reads, gate
     return app
+
+
+def _live_pages(
+    schema: Schema, authenticator: Authenticator, house: House, reads: CompiledReads
+) -> Sequence[BaseRoute]:
+    """The tracking page, and the stream that it and others listen to."""
+    with_runner = partial(context_for, runner=house.runner)
+    stream = EventSource(schema, house.settings, authenticator, house.draining, hub=house.hub, context_for=with_runner)
+    page = TrackingPage(schema, authenticator, reads, house.runner, partial(with_runner, hub=house.hub))
+    return [Route("/graphql/stream", stream), *page.routes(_Assets)]
 
 
 def app_from_environment() -> Starlette:
@@ -158,7 +171,7 @@ def _middleware(settings: Settings, gate: Gate) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
             expose_headers=["Retry-After"],
             max_age=600,
         )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import jwt
+from starlette.requests import Request
 
 from domain.flows.open_tracking_link import hash_of
 from domain.kernel.actor import ANONYMOUS, Actor, ActorKind, Role, customer, staff, tracking_link
@@ -16,6 +17,7 @@ ALGORITHM = "HS256"
 LONGEST_SUBJECT = 70  # what stands behind `staff:` in audit records
 LONGEST_CREDENTIALS = 4_096
 KNOWN_TOKENS = 10_000
+TRACKING_COOKIE = "waybill_tracking"
 LEEWAY = timedelta(seconds=10)
 STAFF_ROLES = frozenset(Role) - {Role.CUSTOMER}
 
@@ -33,6 +35,15 @@ class Identity:
 
 
 NOBODY = Identity(ANONYMOUS)
+
+
+def authorization_of(request: Request) -> str | None:
+    """What a request that changes nothing says of who sends it: its Authorization, or the cookie of a tracking link.
+
+    Browsers send cookies by themselves, also for a foreign page; so the API's own POST and sockets never look at it.
+    """
+    given, token = request.headers.get("authorization"), request.cookies.get(TRACKING_COOKIE)
+    return given if given or not token else f"Tracking {token}"
 
 
 @dataclass(frozen=True)

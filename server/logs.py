@@ -18,7 +18,8 @@ from server.answers import code_of
 from server.settings import LogFormat
 
 LONGEST_NAME = 60
-QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/graphiql/")
+QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/graphiql/", "/track/assets/")
+OPERATIONS = ("/graphql", "/graphql/stream")
 
 log = structlog.get_logger("waybill")
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
@@ -93,7 +94,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, watched)
         finally:
-            if status != 200 or scope["path"] != "/graphql":
+            if status != 200 or scope["path"] not in OPERATIONS:
                 # Not the query string: people put the strangest secrets there.
                 path = scope["path"][:LONGEST_NAME]
                 log.info("request.served", method=scope["method"], path=path, status=status, ms=_ms(started))

@@ -101,10 +101,15 @@ class Gate:
         return asyncio.get_running_loop().time()
 
 
-class Shedding:
-    """Operations by POST pass a gate; while it is overloaded, new sockets are refused too. All else passes freely.
+# Beside operations by POST, what works like one; and what lasts, and is refused as new sockets are.
+PAGES = frozenset({"/track", "/track/cancel", "/track/return", "/track/link"})
+STREAM = "/graphql/stream"
 
-    A place is held until the answer begins: a stream of events lasts, and does not work all the time.
+
+class Shedding:
+    """Operations and tracking pages pass a gate; while it is overloaded, new sockets and streams are refused too.
+
+    All else passes freely. A place is held until the answer begins: a stream lasts, and does not work all the time.
     """
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
@@ -112,8 +117,11 @@ class Shedding:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind == "http" and scope["path"] == "/graphql" and scope["method"] == "POST":
+        if kind == "http" and _is_work(scope):
             await self._operate(scope, receive, send)
+        elif kind == "http" and scope["path"] == STREAM and self._gate.is_overloaded:
+            self._gate.refuse()
+            await _refusal()(scope, receive, send)
         elif kind == "websocket" and self._gate.is_overloaded:
             self._gate.refuse()
             await _refuse_socket(scope, receive, send)
@@ -138,6 +146,10 @@ class Shedding:
         finally:
             if is_inside:
                 gate.leave()
+
+
+def _is_work(scope: Scope) -> bool:
+    return scope["path"] in PAGES or (scope["path"] == "/graphql" and scope["method"] == "POST")
 
 
 def _refusal() -> ASGIApp:

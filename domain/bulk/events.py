@@ -11,8 +11,8 @@ from domain.kernel.events import StockFact
 class BulkRunProgressed(StockFact):
     """More of its rows were done or refused, or it ended."""
 
-    run_id: UUID
+    bulk_run_id: UUID
     done: int
     rows: int
 
-    subject: ClassVar[str | None] = "run_id"
+    subject: ClassVar[str | None] = "bulk_run_id"

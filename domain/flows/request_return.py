@@ -54,6 +54,12 @@ async def request_return(tx: UnitOfWork, request: RequestReturn) -> UUID:
     if not 1 <= len(request.lines) <= MOST_LINES:
         raise InvalidInput(f"A return has 1 to {MOST_LINES} lines.", path=("lines",))
     order = await orders.lock(tx, request.order_id, expected_revision=request.expected_revision)
+    return await announce_return(tx, order, request)
+
+
+async def announce_return(tx: UnitOfWork, order: OrderRow, request: RequestReturn) -> UUID:
+    """Book that goods of the locked order are to come back; the return's id. Raises NotReturnable."""
+    checked_reason(request.reason, most=300)
     wanted = await _wanted(order, request)
     count = await ReturnRow.filter(order_id=order.id).count()
     rma = ReturnRow(
@@ -84,12 +90,7 @@ async def request_return(tx: UnitOfWork, request: RequestReturn) -> UUID:
 
 
 async def _wanted(order: OrderRow, request: RequestReturn) -> list[tuple[RequirementRow, int]]:
-    requirements = {each.id: each for each in await orders.requirements_of(order.id)}
-    goods = await _goods(requirements.values())
-    open_returns = [each.id for each in await ReturnRow.filter(order_id=order.id, status__in=_ANNOUNCED)]
-    announced: Counter[UUID] = Counter()
-    for line in await ReturnLineRow.filter(rma_id__in=open_returns) if open_returns else []:
-        announced[line.requirement_id] += line.quantity - line.received
+    requirements = {each.id: (each, possible) for each, possible in await returnable_units(order)}
     asked: Counter[UUID] = Counter()
     for n, each in enumerate(request.lines):
         path = ("lines", str(n), "quantity")
@@ -97,12 +98,25 @@ async def _wanted(order: OrderRow, request: RequestReturn) -> list[tuple[Require
             name = f"requirement_{each.requirement_id.hex}"
             raise NotFound("requirement", name, path=("lines", str(n), "requirement"))
         asked[each.requirement_id] += checked_units(each.quantity, path=path)
-        it = requirements[each.requirement_id]
-        # What no location sent cannot be sent back: a refund makes the buyer of a download good.
-        possible = returnable(it.shipped, it.lost, it.returned, announced[it.id]) if it.id in goods else 0
+        it, possible = requirements[each.requirement_id]
         if asked[it.id] > possible:
             raise NotReturnable(it.sku, asked[it.id], possible, path=path)
-    return [(requirements[requirement_id], units) for requirement_id, units in asked.items()]
+    return [(requirements[requirement_id][0], units) for requirement_id, units in asked.items()]
+
+
+async def returnable_units(order: OrderRow) -> list[tuple[RequirementRow, int]]:
+    """The requirements of the locked order, and how many units of each may be announced for return now."""
+    requirements = await orders.requirements_of(order.id)
+    goods = await _goods(requirements)
+    open_returns = [each.id for each in await ReturnRow.filter(order_id=order.id, status__in=_ANNOUNCED)]
+    announced: Counter[UUID] = Counter()
+    for line in await ReturnLineRow.filter(rma_id__in=open_returns) if open_returns else []:
+        announced[line.requirement_id] += line.quantity - line.received
+    # What no location sent cannot be sent back: a refund makes the buyer of a download good.
+    return [
+        (it, returnable(it.shipped, it.lost, it.returned, announced[it.id]) if it.id in goods else 0)
+        for it in requirements
+    ]
 
 
 async def _goods(requirements: Iterable[RequirementRow]) -> set[UUID]:

@@ -40,22 +40,22 @@ SHOWN_ON_TRACKING_LINKS = frozenset(
         "ShipmentReturned",
         "ShipmentCanceled",
         "ParcelScanned",
+        "BackorderFilled",
+        "ReturnRequested",
+        "ReturnApproved",
+        "ReturnDeclined",
+        "ReturnCanceled",
+        "ReturnReceived",
+        "ReturnCompleted",
     }
 )
 SHOWN_TO_CUSTOMERS = SHOWN_ON_TRACKING_LINKS | {
     "OrderImported",
-    "BackorderFilled",
     "PaymentExpected",
     "PaymentCaptured",
     "PaymentCanceled",
     "RefundGranted",
     "RefundSucceeded",
-    "ReturnRequested",
-    "ReturnApproved",
-    "ReturnDeclined",
-    "ReturnCanceled",
-    "ReturnReceived",
-    "ReturnCompleted",
 }
 
 

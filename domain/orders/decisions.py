@@ -123,3 +123,10 @@ def returns_status(units: Units, *, is_requested: bool, is_under_way: bool) -> R
     if is_under_way:
         return ReturnsStatus.IN_PROGRESS
     return ReturnsStatus.REQUESTED if is_requested else ReturnsStatus.NONE
+
+
+def nothing_to_return(fulfillment: FulfillmentStatus, returns: ReturnsStatus) -> str | None:
+    """Why nothing of an order can be sent back, in a sentence; None when something may be."""
+    if fulfillment in (FulfillmentStatus.UNFULFILLED, FulfillmentStatus.IN_PROGRESS):
+        return "Nothing of it is on its way yet."
+    return "All of it has come back." if returns is ReturnsStatus.RETURNED else None

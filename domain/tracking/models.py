@@ -1,11 +1,20 @@
-"""Rows of tracking links."""
+"""Rows of tracking links, and of what is tried with them."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from domain.kernel.rows import Row, reference
+
+
+class AttemptKind(StrEnum):
+    """What is tried, and must not be tried too often."""
+
+    PROOF = "PROOF"
+    NEW_LINK = "NEW_LINK"
 
 
 class TrackingLinkRow(Row):
@@ -19,3 +28,20 @@ class TrackingLinkRow(Row):
 
     class Meta:
         table = "tracking_links"
+
+
+class TrackingAttemptsRow(Row):
+    """How often something was tried with an order lately, by whoever does not have to say who they are."""
+
+    order: Any = reference("OrderRow", "The order that it was tried with.", index=False)
+    order_id: UUID
+    kind: Any = fields.CharEnumField(AttemptKind, max_length=10, description="What was tried.")
+    spent = fields.IntField(default=0, description="How often, since then.")
+    since = fields.DatetimeField(description="Since when it is counted.")
+
+    class Meta:
+        table = "tracking_attempts"
+        constraints = [
+            UniqueConstraint(fields=("order_id", "kind"), name="tracking_attempts_order_kind"),
+            CheckConstraint(check="spent >= 0", name="tracking_attempts_not_negative"),
+        ]

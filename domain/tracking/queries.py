@@ -14,3 +14,8 @@ def tracked_order(scope: Scope) -> Q:
 def tracked_parts(scope: Scope) -> Q:
     """What belongs to the link's own order."""
     return Q(order_id=scope.order_id) if scope.actor_kind is ActorKind.TRACKING_LINK else NOTHING
+
+
+def tracked_waits(scope: Scope) -> Q:
+    """What the link's own order still waits for."""
+    return Q(tracked_parts(scope), ended_at__isnull=True)

@@ -14,6 +14,7 @@ from resolvers.mutations.returns import ReturnMutations
 from resolvers.mutations.stock import StockMutations
 from resolvers.mutations.stock_facts import StockFactMutations
 from resolvers.mutations.supplies import SupplyMutations
+from resolvers.mutations.tracking import TrackingMutations
 from resolvers.mutations.transfers import TransferMutations
 from resolvers.mutations.variants import VariantMutations
 from resolvers.mutations.work import WorkMutations
@@ -25,6 +26,7 @@ class Mutation(
     WorkMutations,
     MoneyMutations,
     ReturnMutations,
+    TrackingMutations,
     StockMutations,
     ConsistencyMutations,
     StockFactMutations,

@@ -55,6 +55,7 @@ def as_json(url: str, shop: Showcase) -> dict[str, Any]:
                 "number": link.number,
                 "token": link.token,
                 "authorization": f"Tracking {link.token}",
+                "page_url": f"{url}/track?token={link.token}",
             }
             for link in shop.links
         ],
@@ -104,6 +105,8 @@ def welcome(url: str, shop: Showcase, *, is_alive: bool) -> None:
     paste(curl(endpoint, SUBSCRIPTION, "Bearer $SUPPORT", "-N", "-H 'Accept: text/event-stream'"))
     title("Tracking links open one order each, to whoever holds them")
     for link in shop.links:
-        console.print(f"[dim]order {link.number}[/]")
+        console.print(f"  {url}/track?token={link.token}   [dim]order {link.number}[/]")
+    console.print("[dim]The page updates by itself. What it shows is in the API, for a page of your own:[/]")
+    for link in shop.links[:1]:
         paste(curl(endpoint, TRACKING, f"Tracking {link.token}"))
     console.print("\nCtrl-C stops the shop. It is kept, and opens again with the next [bold]waybill demo[/].\n")

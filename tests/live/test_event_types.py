@@ -23,6 +23,7 @@ INTERNAL = {
     "FulfillmentOrderRejected",
     "FulfillmentOrderCanceled",
     "ReturnDisposed",
+    "TrackingLinkRequested",
 }
 
 

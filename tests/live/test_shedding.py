@@ -275,3 +275,17 @@ async def status_of(reader: asyncio.StreamReader) -> int:
     [length] = [line.partition(":")[2] for line in head.splitlines() if line.lower().startswith("content-length")]
     await reader.readexactly(int(length))
     return int(head.split()[1])
+
+
+async def test_tracking_pages_wait_in_line_too_and_streams_are_refused_while_it_stands(
+    sqlite_database: Database,
+) -> None:
+    async with served(sqlite_database, tiny_schema(), max_in_flight=1, queue_seconds=AT_ONCE) as client:
+        gate = client.app.state.gate
+        assert await gate.enter()
+        while not gate.is_overloaded:
+            assert (await client.http.get("/track")).status_code == 503
+        assert (await client.http.get("/graphql/stream?query=x")).status_code == 503
+        gate.leave()
+        assert (await client.http.get("/track")).status_code == 404
+        assert (await client.http.get("/graphql/stream?query=x")).status_code == 400

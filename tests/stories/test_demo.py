@@ -74,6 +74,8 @@ async def test_a_shop_opens_from_nothing_and_lives(tmp_path: Path) -> None:
 
 def its_pages_are_there(said: dict[str, Any]) -> None:
     assert [httpx.get(said[page]).status_code for page in ("graphiql_url", "schema_url")] == [200, 200]
+    link = said["tracking_links"][0]
+    assert link["number"] in httpx.get(link["page_url"], follow_redirects=True).text
 
 
 async def its_tokens_open_what_their_roles_may_see(said: dict[str, Any]) -> None:
