@@ -3,6 +3,7 @@
 WAYBILL_TEST_QUERIES=5000 asks that many queries of each database; WAYBILL_TEST_SEED draws others.
 """
 
+import gc
 import logging
 import os
 import random
@@ -27,10 +28,12 @@ from tests.compiled.sweep import every_field, ways
 
 logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # refusals are expected
 
-QUERIES = int(os.environ.get("WAYBILL_TEST_QUERIES", "250"))
+QUERIES = int(os.environ.get("WAYBILL_TEST_QUERIES", "200"))
 SEED = int(os.environ.get("WAYBILL_TEST_SEED", "7"))
 
 
+# What graphql-core began for the siblings of a field that failed, and was null with its parent, it never awaits.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.timeout(60 + QUERIES)
 async def test_both_ways_give_the_same_bytes_for_every_query_and_every_kind_of_actor(database: Database) -> None:
     chance = random.Random(SEED)
@@ -53,6 +56,7 @@ async def test_both_ways_give_the_same_bytes_for_every_query_and_every_kind_of_a
     assert seen["equal"] > QUERIES * 6 * 0.6, seen
     assert seen["bytes"] > seen["equal"] * 200, seen
     print(seen)
+    gc.collect()  # here, where it is known why
 
 
 @pytest.mark.timeout(180)

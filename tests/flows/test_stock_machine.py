@@ -31,7 +31,7 @@ from tests.flows.deeds import baskets, chores, facts, orders, repairs, shelves, 
 from tests.flows.deeds.deed import Deed, NothingToDo, World
 
 STEPS = int(os.environ.get("WAYBILL_TEST_STEPS", "50"))
-EXAMPLES = int(os.environ.get("WAYBILL_TEST_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("WAYBILL_TEST_EXAMPLES", "5"))
 SEED = int(os.environ.get("WAYBILL_TEST_SEED", "7"))
 # What it found it makes as simple as it can, which takes minutes: WAYBILL_TEST_SHRINK=0 shows it as it is.
 PHASES = tuple(Phase) if os.environ.get("WAYBILL_TEST_SHRINK", "1") == "1" else (Phase.generate,)

@@ -131,7 +131,7 @@ async def test_a_tracking_link_sees_the_journey_of_its_order_alone(database: Dat
         page = await order_stream(each, link).read(0)
         assert page is not None
         shown[each] = [event.type for event in page.events]
-    assert shown == {order: ["OrderPlaced", "ShipmentShipped"], other: []}
+    assert shown == {order: ["OrderPlaced", "ShipmentShipped", "ReturnReceived"], other: []}
 
 
 async def test_a_place_that_never_was_is_answered_with_the_present_and_the_stream_goes_on(database: Database) -> None:
