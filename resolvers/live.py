@@ -62,7 +62,7 @@ class LiveSubscription:
         after: After = None,
     ) -> AsyncGenerator[OrderMessage, None]:
         scope = info.context.actor.scope
-        stream = OrderStream(_order_id(order), of_order(scope), visible_log(scope))
+        stream = OrderStream(_order_id(order), of_order(scope), scope)
         return await _of_order(info.context, stream, StreamKind.ORDER, after, _order_event, _order_resync)
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
@@ -94,7 +94,7 @@ class LiveSubscription:
         scope = info.context.actor.scope
         if scope.actor_kind is not ActorKind.TRACKING_LINK or scope.order_id is None:
             raise refused(Unauthenticated())
-        stream = OrderStream(scope.order_id, Q(id=scope.order_id), visible_log(scope))
+        stream = OrderStream(scope.order_id, Q(id=scope.order_id), scope)
         return await _of_order(info.context, stream, StreamKind.TRACKING, after, _tracking_event, _tracking_resync)
 
 

@@ -44,7 +44,7 @@ class HubEars:
         self.is_closed = True
         self._rung.set()
 
-    async def wait(self, seconds: float) -> bool:
+    async def wait(self, seconds: float | None) -> bool:
         """True when it was rung since the last time; False when nothing came in time, or the hub has closed."""
         try:
             async with asyncio.timeout(seconds):
