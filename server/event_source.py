@@ -17,7 +17,7 @@ from resolvers.context import Context
 from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, code_of, shown
 from server.auth import Authenticator, BadCredentials, authorization_of
 from server.draining import Draining
-from server.graphql_http import EventStream
+from server.event_stream import EventStream
 from server.live.events import events
 from server.live.frames import EVENT_WITH_CURSOR
 from server.live.watching import Refusal, Watching, resumed_by

@@ -1,9 +1,7 @@
 """The GraphQL endpoint: operations by POST, streams by server-sent events, sockets on the same path."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import orjson
@@ -29,6 +27,7 @@ from server.answers import BAD_REQUEST, UNAUTHENTICATED, DeadlineExceeded, answe
 from server.auth import NOBODY, Authenticator, BadCredentials, Identity
 from server.compiled_reads import CompiledReads
 from server.draining import Draining
+from server.event_stream import EventStream
 from server.live.events import events, refusal_events
 from server.live.frames import EVENT
 from server.live.watching import Refusal, Watch, Watching
@@ -106,7 +105,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request.state.fields, request.state.expires_at = fields, identity.expires_at
         return await self.run(request, context=context)
 
-    def _events(self, watch: Watch | Refusal, identity: Identity) -> "EventStream":
+    def _events(self, watch: Watch | Refusal, identity: Identity) -> EventStream:
         if isinstance(watch, Refusal):
             stream = refusal_events(watch)
         else:
@@ -230,49 +229,3 @@ PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept",
 }
-
-
-class EventStream(Response):
-    """Server-sent events, until the stream ends, the client goes, the server stops, or the credentials expire."""
-
-    def __init__(
-        self,
-        stream: AsyncIterator[str | bytes],
-        draining: Draining,
-        expires_at: datetime | None,
-        headers: Mapping[str, str],
-    ) -> None:
-        super().__init__(headers=headers)
-        del self.headers["content-length"]
-        self._stream, self._draining, self._expires_at = stream, draining, expires_at
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        loop = asyncio.get_running_loop()
-        left = (self._expires_at - datetime.now(UTC)).total_seconds() if self._expires_at else None
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        try:
-            async with asyncio.timeout(left) as limit:
-                # Ending is letting the time run out: the stream is then cancelled wherever it waits, and closed.
-                def end() -> None:
-                    with suppress(RuntimeError):  # it is ending already: gone, stopped and expired may come together
-                        limit.reschedule(loop.time())
-
-                with self._draining.telling(end):
-                    listener = asyncio.create_task(_until_gone(receive, end))
-                    try:
-                        async with aclosing(self._stream) as stream:  # type: ignore[type-var]
-                            async for chunk in stream:
-                                body = chunk if isinstance(chunk, bytes) else chunk.encode()
-                                await send({"type": "http.response.body", "body": body, "more_body": True})
-                    finally:
-                        listener.cancel()
-                        await asyncio.wait({listener})
-        except TimeoutError:
-            pass
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _until_gone(receive: Callable[[], Awaitable[Any]], tell: Callable[[], None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    tell()

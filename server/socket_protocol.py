@@ -1,8 +1,6 @@
 """Sockets as uvicorn speaks them, with two gaps closed: peers that do not read, and one text for very many peers."""
 
 import asyncio
-import socket
-import struct
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
@@ -12,13 +10,13 @@ from websockets.exceptions import InvalidState
 from websockets.protocol import State
 
 from server.live.frames import FRAME, Encoding
+from server.transports import STALLED_SECONDS, bound, give_up
 
 PEN = "waybill.pen"
 TRY_AGAIN_LATER = 1013
-STALLED_SECONDS = 15.0
 CLOSING_SECONDS = 2.0
-# What waits for a peer: in the kernel, which else hides megabytes, and here before and after the peer counts as slow.
-KERNEL_BYTES, HIGH_WATER_BYTES, MOST_WAITING_BYTES = 65_536, 65_536, 262_144
+# What waits for a peer here before it counts as slow, and before it is cut.
+HIGH_WATER_BYTES, MOST_WAITING_BYTES = 65_536, 262_144
 
 
 class Pen:
@@ -56,8 +54,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.pen = Pen(self.transport.write, self._write_carefully)
         self.transport.set_write_buffer_limits(HIGH_WATER_BYTES)
-        if (plug := self.transport.get_extra_info("socket")) is not None:
-            plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+        bound(self.transport)
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -91,7 +88,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """The peer does not read as fast as we write: it may catch up, for a while."""
         super().pause_writing()
         if self._stalled is None:
-            self._stalled = self.loop.call_later(STALLED_SECONDS, self._reset)
+            self._stalled = self.loop.call_later(STALLED_SECONDS, self._give_up)
         self._settle()
 
     def resume_writing(self) -> None:
@@ -109,12 +106,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self._stalled.cancel()
             self._stalled = None
 
-    def _reset(self) -> None:
-        """Give the peer up, and with it what the kernel would keep for minutes while it does not read."""
-        if (plug := self.transport.get_extra_info("socket")) is not None:
-            with suppress(OSError):
-                plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
+    def _give_up(self) -> None:
+        give_up(self.transport)
 
     def cut(self, code: int, reason: str) -> None:
         """Say goodbye from outside the application, which sees a disconnect; the peer has a while to read it."""
@@ -128,7 +121,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(STALLED_SECONDS, self._reset)
+        self.close_timer = self.loop.call_later(STALLED_SECONDS, self._give_up)
         self._settle()
 
     # -- endings --------------------------------------------------------------------------------------------------
