@@ -12,7 +12,6 @@ from graphql.execution import Executor
 from strawberry.schema import Schema
 from tortoise.exceptions import BaseORMException, DBConnectionError
 
-from domain.kernel.actor import Scope
 from domain.kernel.database import Dialect
 from resolvers.context import Context
 from schema.compiled import Fetch, NotCompilable, Operation, Reason, Telling, Things, telling_of
@@ -100,23 +99,22 @@ class CompiledTellings:
 
 @dataclass(frozen=True)
 class Teller:
-    """A document with its variables, and what it says of events, for whoever has this scope."""
+    """A document with its variables, and what it says of events, for whoever asks."""
 
     tellings: CompiledTellings
     operation: Operation
     executor: Executor[Any]
-    scope: Scope
+    request: Request
 
     def sharing(self, context: Context) -> "Teller":
         """The same, reading what others of the context have read."""
         executor = copy(self.executor)
         executor.context_value = context
-        return Teller(self.tellings, self.operation, executor, self.scope)
+        return Teller(self.tellings, self.operation, executor, self.request)
 
     async def tell(self, message: Any) -> Answer:
         """The response to a message of the stream. Raises Unreadable, after which it can be asked again."""
-        request = Request(self.executor.variable_values, self.scope)
-        body = await self.tellings.tell(self.operation, request, message)
+        body = await self.tellings.tell(self.operation, self.request, message)
         if body is None:
             body = orjson.dumps(answer(await self._executed(message)))
         return Answer(body, message.cursor)

@@ -32,6 +32,7 @@ from domain.kernel.database import Dialect
 from resolvers.context import Context
 from resolvers.streaming import Messages
 from schema.compiled import Fetch, Operation
+from schema.compiled.plan import Request
 from schema.views import Reader
 from server.answers import DeadlineExceeded, code_of
 from server.documents import Documents, Prepared
@@ -206,7 +207,7 @@ class Watching:
             (named, _canonical(arguments), scope),
             (text, operation.name, _canonical(shared)),
             messages,
-            Teller(self.tellings, operation, executor, scope),
+            Teller(self.tellings, operation, executor, Request(executor.variable_values, scope)),
             resumes,
         )
 
