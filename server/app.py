@@ -42,7 +42,7 @@ from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
 from server.live import Watching
 from server.logs import OperationLog, RequestLog, configure_logs
-from server.metrics import Metrics, ReadsCounted
+from server.metrics import Metrics, ReadsCounted, WatchersCounted
 from server.relay import relaying
 from server.settings import Settings, read_settings
 from server.shedding import Gate, Shedding
@@ -106,7 +106,7 @@ def create_app(
             Route("/schema.graphql", _schema_page(schema)),
             Route("/exports/stock-movements.csv", export.__call__),
             Route("/healthz", alive),
-            Route("/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads)).__call__),
+            Route("/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads), WatchersCounted(watching)).__call__),
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from schema.compiled import Reason
 from server.compiled_reads import CompiledReads
+from server.live import Watching
 
 
 class Metrics:
@@ -47,6 +48,29 @@ class ReadsCounted(Collector):
             "waybill_writes_compiled", "Mutations whose things were read in one statement.", value=self._writes.answered
         )
         yield _by_reason("waybill_writes_usual", "Mutations answered the usual way, and why.", self._writes.fallbacks)
+
+
+class WatchersCounted(Collector):
+    """How many watch now, and how the events that they were told were read."""
+
+    def __init__(self, watching: Watching) -> None:
+        self._channels, self._tellings = watching.channels, watching.tellings
+
+    def collect(self) -> Iterator[Metric]:
+        rooms = [room for channel in self._channels for room in channel.rooms.values()]
+        yield GaugeMetricFamily(
+            "waybill_watchers", "Subscriptions that are being told.", value=sum(len(room) for room in rooms)
+        )
+        yield GaugeMetricFamily(
+            "waybill_watched_documents", "Distinct documents, variables and scopes among them.", value=len(rooms)
+        )
+        yield GaugeMetricFamily("waybill_watched_streams", "Streams that they watch.", value=len(self._channels))
+        yield CounterMetricFamily(
+            "waybill_events_compiled",
+            "Events told in SQL, once for all who watch the same.",
+            value=self._tellings.answered,
+        )
+        yield _by_reason("waybill_events_usual", "Events told the usual way, and why.", self._tellings.fallbacks)
 
 
 def _by_reason(name: str, doc: str, counts: Mapping[Reason, int]) -> Metric:

@@ -22,7 +22,7 @@ from server.answers import code_of, shown
 from server.auth import BadCredentials, Identity
 from server.live.frames import Answer
 from server.live.rooms import Seat, Sink
-from server.live.watching import Refusal, Watch, Watching
+from server.live.watching import Begun, Refusal, Watch, Watching
 from server.socket_protocol import PEN
 
 # Close codes of graphql-transport-ws.
@@ -124,8 +124,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await self._watch(operation, watch, pen)
 
     async def _watch(self, operation: Operation[Context, None], watch: Watch, pen: Sink) -> None:
-        named = orjson.dumps(operation.id)
-        watched = self._watched[operation.id] = Watched(watch)
+        named, begun = orjson.dumps(operation.id), watch.begun
+        watched = self._watched[operation.id] = Watched(begun)
 
         async def send(answer: Answer) -> None:
             text = b'{"type":"next","payload":%b,"id":%b}' % (answer.body, named)
@@ -133,7 +133,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
         def ended() -> None:
             self._watched.pop(operation.id, None)
-            watch.over()
+            begun.over()
             operation.task = asyncio.create_task(self._complete(operation))
 
         try:
@@ -141,7 +141,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         except Exception as error:
             if self._watched.pop(operation.id, None) is not watched:
                 return  # it was cleaned up meanwhile
-            watch.over(code_of(error))
+            begun.over(code_of(error))
             await operation.send_initial_errors([GraphQLError(str(error), original_error=error)])
 
     async def _complete(self, operation: Operation[Context, None]) -> None:
@@ -177,18 +177,18 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         await operation.send_initial_errors(result.errors or [])
 
 
-@dataclass
+@dataclass(slots=True)
 class Watched:
     """A subscription of a socket, and its seat as soon as it has one."""
 
-    watch: Watch
+    begun: Begun
     seat: Seat | None = None
 
     def leave(self) -> None:
         """Watch no more."""
         if self.seat is not None:
             self.seat.leave()
-        self.watch.over("ENDED")
+        self.begun.over("ENDED")
 
 
 class SocketOperation(Operation[Context, None]):

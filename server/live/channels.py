@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -19,6 +20,8 @@ from server.live.telling import OF_THE_DATABASE, Teller, Unreadable
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 MOST_ATTEMPTS = 20
+# Events of one page whose things are read in one statement.
+TOLD_TOGETHER = 20
 
 log = structlog.get_logger("waybill")
 
@@ -60,21 +63,31 @@ class Channel:
 
     # -- reading ----------------------------------------------------------------------------------------------------
     async def _run(self) -> None:
+        try:
+            await self._read()
+        except Exception as error:
+            # Whoever sits here comes back behind their last cursor, and finds a channel that is alive.
+            note_bug(error, path="channel")
+            self._end()
+
+    async def _read(self) -> None:
         async with self._stream.listen(self._doorbell) as ears:
             while True:
                 page = await self._page()
                 if page is None:
-                    await self._resync()
+                    present = await self._stream.present()
+                    await self._tell([present], [present.place], is_present=True)
                     continue
-                for event in page.events:
-                    await self._tell(event, self._stream.place_of(event))
+                for start in range(0, len(page.events), TOLD_TOGETHER):
+                    some = page.events[start : start + TOLD_TOGETHER]
+                    await self._tell(some, [self._stream.place_of(event) for event in some])
                 self.place = page.place
                 if page.is_last and not await ears.wait(None):
                     return  # the server stops: whoever sits here is told so by their connections
 
     async def _page(self) -> Page[Any] | None:
         """What follows the place, however long the database is away."""
-        pause = SHORTEST_PAUSE_SECONDS
+        pauses = _pauses()
         while True:
             try:
                 if isinstance(self._stream, OrderStream):
@@ -82,49 +95,52 @@ class Channel:
                 return await self._stream.read(self.place)
             except OF_THE_DATABASE as error:
                 log.warning("channel.read_failed", exception=type(error).__name__)
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(next(pauses))
 
-    async def _resync(self) -> None:
-        present = await self._stream.present()
-        self.place = present.place
-        await self._tell(present, None)
+    def _end(self) -> None:
+        for room in tuple(self.rooms.values()):
+            room.end()
 
     # -- telling ----------------------------------------------------------------------------------------------------
-    async def _tell(self, event: Any, place: int | None) -> None:
-        """Tell every room of the event, each once. A room that comes meanwhile has been told of it, or will read it."""
-        if place is not None:
-            self.place = place
-        message = self._messages.message(event)
+    async def _tell(self, events: Sequence[Any], places: Sequence[int], *, is_present: bool = False) -> None:
+        """Tell every room of some events, or of the present. A room that comes meanwhile reads them for itself."""
+        self.place = places[-1]
+        messages = [self._messages.message(event) for event in events]
         waiting: Sequence[Room] = list(self.rooms.values())
-        pause = SHORTEST_PAUSE_SECONDS
-        for _ in range(MOST_ATTEMPTS):
-            self._context.reader.forget()  # what an event leads to is read as it is now, once for all rooms
-            if len(waiting) == 1:
-                waiting = [] if await self._told(waiting[0], message, place) else waiting
-            else:
-                told = await asyncio.gather(*(self._told(room, message, place) for room in waiting))
-                waiting = [room for room, is_told in zip(waiting, told, strict=True) if not is_told]
+        for pause in islice(_pauses(), MOST_ATTEMPTS):
+            self._context.reader.forget()  # what events lead to is read as it is now, once for all rooms
+            told = await asyncio.gather(*(self._answers(room, messages) for room in waiting))
+            for room, answers in zip(waiting, told, strict=True):
+                for answer, place in zip(answers or (), places, strict=False):
+                    room.send(answer, None if is_present else place)
+            waiting = [room for room, answers in zip(waiting, told, strict=True) if answers is None]
             if not waiting:
-                await asyncio.sleep(0)  # a page of events is not written in one turn of the loop
+                await asyncio.sleep(0)  # a long page is not written in one turn of the loop
                 return
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
         for room in waiting:
             room.end()
 
-    async def _told(self, room: Room, message: Any, place: int | None) -> bool:
-        """Whether the room was told, or cannot be; False when the database is away."""
+    async def _answers(self, room: Room, messages: Sequence[Any]) -> Sequence[Answer] | None:
+        """What the room's document says of the messages; None when the database is away."""
         try:
-            answer: Answer = await room.teller.tell(message)
+            if len(messages) == 1:
+                return [await room.teller.tell(messages[0])]
+            return await asyncio.gather(*(room.teller.tell(message) for message in messages))
         except Unreadable:
-            return False
+            return None
         except Exception as error:
             note_bug(error, path="channel")
             room.end()
-            return True
-        room.send(answer, place)
-        return True
+            return []
+
+
+def _pauses() -> Iterator[float]:
+    """How long to wait for a database that is away: longer and longer, up to a bound, and no two the same."""
+    pause = SHORTEST_PAUSE_SECONDS
+    while True:
+        yield pause * random.uniform(0.5, 1)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 @dataclass

@@ -25,8 +25,9 @@ async def events(
     It ends with `complete` when the stream reaches its limits; without it when the watcher does not read what it is
     sent, and comes back for it.
     """
-    lane = Lane(encoding)
+    lane, begun = Lane(encoding), watch.begun
     joining = asyncio.create_task(_joined(watch, lane, complete))
+    del watch
     status = "ENDED"
     try:
         yield COMMENT
@@ -39,7 +40,7 @@ async def events(
         await asyncio.wait({joining})
         if not joining.cancelled() and (seat := joining.result()) is not None:
             seat.leave()
-        watch.over(status)
+        begun.over(status)
 
 
 async def _joined(watch: Watch, lane: Lane, complete: bytes) -> Seat | None:

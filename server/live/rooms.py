@@ -72,6 +72,9 @@ class Room:
         # Who has come since the last event, and may have been told it already.
         self._new: set[Seat] = set()
 
+    def __len__(self) -> int:
+        return len(self._seats)
+
     def sit(self, seat: Seat) -> None:
         """Tell this watcher too, from the first event behind its place on."""
         self._seats.add(seat)

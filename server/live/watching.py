@@ -28,6 +28,7 @@ from graphql.execution import Executor
 from graphql.utilities import get_operation_ast
 from strawberry.schema import Schema
 
+from domain.kernel.actor import Actor
 from domain.kernel.database import Dialect
 from resolvers.context import Context
 from resolvers.streaming import Messages
@@ -54,6 +55,19 @@ class Refusal:
     errors: Sequence[GraphQLError]
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the log says of a subscription when it is over: all that is kept of it for each who watches."""
+
+    name: str | None
+    actor: Actor
+    started: float = field(default_factory=time.perf_counter)
+
+    def over(self, status: str = "OK") -> None:
+        """Say that it is over, and how it ended."""
+        log_operation(self.name, OperationType.SUBSCRIPTION.value, status, self.started, self.actor)
+
+
 @dataclass
 class Watch:
     """A subscription that may begin: what it watches, from where on, and with whom it is told together."""
@@ -64,7 +78,7 @@ class Watch:
     messages: Messages[Any, Any]
     teller: Teller
     resumes: bool
-    started: float = field(default_factory=time.perf_counter)
+    begun: Begun
 
     async def join(self, sink: Sink, tail: bytes, *, send: Send, ended: Callable[[], None]) -> Seat:
         """A seat, after `send` was given all that the watcher has missed; `ended` is called when limits end the seat.
@@ -99,11 +113,6 @@ class Watch:
         await send(await self.teller.tell(self.messages.message(present)))
         return present.place
 
-    def over(self, status: str = "OK") -> None:
-        """Say in the log that it is over, and how it ended."""
-        actor = self.messages.context.actor
-        log_operation(self.teller.operation.name, OperationType.SUBSCRIPTION.value, status, self.started, actor)
-
 
 class Watching:
     """Begins the subscriptions of one application."""
@@ -130,8 +139,7 @@ class Watching:
         None for whatever else they ask for: queries and mutations, texts that cannot be parsed, and subscriptions that
         are no streams of ours run the usual way.
         """
-        started = time.perf_counter()
-        found: Watch | Refusal | None
+        started, found = time.perf_counter(), None
         operation = self._operation(fields["query"], fields.get("operationName"))
         if isinstance(operation, Operation):
             found = await self._begun(operation, fields.get("variables") or {}, context)
@@ -139,8 +147,7 @@ class Watching:
             found = operation
         if isinstance(found, Refusal):
             named = operation.name if isinstance(operation, Operation) else None
-            code = code_of(found.errors[0])
-            log_operation(named, OperationType.SUBSCRIPTION.value, code, started, context.actor)
+            Begun(named, context.actor, started).over(code_of(found.errors[0]))
         return found
 
     def _operation(self, text: str, name: str | None) -> Operation | Refusal | None:
@@ -209,6 +216,7 @@ class Watching:
             messages,
             Teller(self.tellings, operation, executor, Request(executor.variable_values, scope)),
             resumes,
+            Begun(operation.name, messages.context.actor),
         )
 
 

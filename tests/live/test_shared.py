@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.kernel.actor import Role, customer, staff, tracking_link
+from domain.kernel.bell import Ring
 from domain.kernel.ids import global_id, new_id
 from domain.kernel.models import LogRow
 from domain.kernel.streams import PAGE_ROWS, StreamLimits, is_visible, visible_log
@@ -16,6 +17,7 @@ from schema.cursors import StreamKind, stream_cursor
 from server.answers import code_of
 from server.database import Database
 from server.live.watching import Refusal
+from server.metrics import WatchersCounted
 from server.relay import relaying
 from tests.live.orders import confirmed, happen, held, new_customer, new_order, placed
 from tests.live.shared import Watcher, stage
@@ -200,6 +202,21 @@ async def test_a_seat_ends_by_the_limits_of_streams_and_can_be_gone_on_from(
         assert (watcher.messages, here.hub.listeners, len(here.watching.channels)) == ([], 0, 0)
 
 
+async def test_where_reading_fails_for_good_watchers_are_let_go_and_may_come_back(database: Database) -> None:
+    order, other = await new_order(), await new_order()
+    async with stage(database) as here:
+        watcher, unconcerned = (
+            await here.watcher(SUPPORT, order=gid(order)),
+            await here.watcher(SUPPORT, order=gid(other)),
+        )
+        await OrderRow.filter(id=order).delete()
+        here.bell.ring([Ring(order, 1)])
+        await watcher.until_ended()
+        await happen(*placed(other), bell=here.bell)
+        assert await unconcerned.sequences(1) == [1]
+        assert (watcher.messages, len(here.watching.channels)) == ([], 1)
+
+
 async def test_who_has_left_leaves_nothing_behind(database: Database) -> None:
     order = await new_order()
     async with stage(database) as here:
@@ -273,3 +290,26 @@ async def test_what_is_visible_of_a_row_at_hand_is_what_the_condition_finds(data
         found = set(await LogRow.filter(visible_log(actor.scope)).values_list("id", flat=True))
         rows = await LogRow.all()
         assert found == {row.id for row in rows if is_visible(row, owners[row.order_id], actor.scope)}, actor
+
+
+async def test_operators_see_how_many_watch_and_how_they_are_told(database: Database) -> None:
+    orders = [await new_order() for _ in range(2)]
+    async with stage(database) as here:
+        watchers = [await here.watcher(SUPPORT, order=gid(orders[0])) for _ in range(3)]
+        watchers.append(await here.watcher(SUPPORT, SHORT, order=gid(orders[0])))
+        await here.watcher(SUPPORT, SHORT, order=gid(orders[1]))
+        await happen(*placed(orders[0]), bell=here.bell)
+        for watcher in watchers:
+            await watcher.until(1)
+        counted = {
+            sample.name: sample.value
+            for metric in WatchersCounted(here.watching).collect()
+            for sample in metric.samples
+            if not sample.labels
+        }
+        assert counted == {
+            "waybill_watchers": 5,
+            "waybill_watched_documents": 3,
+            "waybill_watched_streams": 2,
+            "waybill_events_compiled_total": 2,
+        }
