@@ -89,7 +89,9 @@ async def _postgres_database(server: str, admin: asyncpg.Connection, template: s
     """The URL of a new database on `server`, a copy of `template`; dropped afterwards, whoever still uses it."""
     # With the process id, for a server from the environment may serve another test run at the same time.
     name = f"waybill_test_{os.getpid()}_{next(_numbers)}"
-    await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    # The files are copied where the server can be told so: to log every page of the copy takes three times as long.
+    how = "STRATEGY FILE_COPY" if admin.get_server_version().major >= 15 else ""
+    await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {how}')
     try:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
