@@ -9,9 +9,9 @@ from domain.catalog.models import Traceability, VariantRow
 from domain.flows.serial_numbers import check_numbered, receive_serial_numbers
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound, Path
+from domain.kernel.quantities import MOST_UNITS, checked_units
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders.decisions import MOST_UNITS, checked_units
 from domain.stock import service as stock
 from domain.stock.decisions import LotUnits, check_lots, check_note
 from domain.stock.errors import InsufficientStock, StaleStock

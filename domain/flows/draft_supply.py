@@ -11,12 +11,13 @@ from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound, Path
 from domain.kernel.ids import new_id
 from domain.kernel.money import LARGEST_MINOR, exponent
+from domain.kernel.numbers import new_number
+from domain.kernel.quantities import checked_units
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
 from domain.orders.errors import WrongCurrency
-from domain.orders.service import new_number
 from domain.supplies import service as supplies
-from domain.supplies.decisions import checked_count, checked_units
+from domain.supplies.decisions import checked_count
 from domain.supplies.lifecycle import SupplyAction, SupplyStatus
 from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 

@@ -9,9 +9,9 @@ from domain.flows.counted_goods import SkuUnits, added_up, check_lines, counted_
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
+from domain.kernel.numbers import new_number
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders import service as orders
 from domain.stock.decisions import check_note
 from domain.transfers import service as transfers
 from domain.transfers.lifecycle import TransferAction, TransferStatus
@@ -41,7 +41,7 @@ async def plan_transfer(tx: UnitOfWork, request: PlanTransfer) -> UUID:
             raise NotFound("location", f"location_{place.hex}", path=(name,))
     transfer = TransferRow(
         id=new_id(),
-        number=f"T-{orders.new_number()}",
+        number=f"T-{new_number()}",
         source_id=request.source_id,
         destination_id=request.destination_id,
         status=TransferStatus.DRAFT,

@@ -12,10 +12,10 @@ from domain.flows.roll_up import roll_up
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
+from domain.kernel.quantities import checked_units
 from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders.decisions import checked_units
 from domain.orders.models import OrderRow, RequirementRow
 from domain.returns.decisions import goes_on_hand, receipt_action, returnable, worth
 from domain.returns.errors import NotReturnable

@@ -11,9 +11,9 @@ from domain.flows.set_aside_stock import found
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
+from domain.kernel.quantities import checked_units
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders.decisions import checked_units
 from domain.stock import service as stock
 from domain.stock.decisions import check_note
 from domain.stock.models import MovementCause, StockMovementRow
