@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 
 import structlog
 from starlette.applications import Starlette
@@ -40,10 +40,16 @@ from server.event_source import EventSource
 from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
+<<<<<<< HEAD
 from server.live import Watching
 from server.logs import OperationLog, RequestLog, configure_logs
 from server.metrics import Metrics, ReadsCounted, WatchersCounted
+=======
+from server.logs import configure_logs
+from server.metrics import Metrics, ReadsCounted
+>>>>>>> lean
 from server.relay import relaying
+from server.request_logs import OperationLog, RequestLog
 from server.settings import Settings, read_settings
 from server.shedding import Gate, Shedding
 from server.tracking_page import TrackingPage
@@ -250,10 +256,10 @@ async def _page(_request: Request) -> Response:
 
 
 def _schema_page(schema: Schema) -> Callable[[Request], Response]:
-    text = schema.as_str() + "\n"
+    text = cache(schema.as_str)  # which few ask for
 
     def show(_request: Request) -> Response:
-        return PlainTextResponse(text, headers={"Cache-Control": "no-cache"}, media_type="text/plain")
+        return PlainTextResponse(text() + "\n", headers={"Cache-Control": "no-cache"}, media_type="text/plain")
 
     return show
 

@@ -28,8 +28,8 @@ COMMANDS: Sequence[tuple[str, str, str]] = (
 MENDABLE = (SettingsError, DatabaseUrlError, ServingError, OSError, asyncpg.PostgresError)
 
 
-def build() -> typer.Typer:
-    """The command line with every command that this version has."""
+def build(asked_for: str | None = None) -> typer.Typer:
+    """The command line with the one command that is asked for, or with every command that this version has."""
     app = typer.Typer(
         name="waybill",
         help="Waybill, an order management system: a GraphQL API you can talk to, and listen to, live.",
@@ -38,7 +38,8 @@ def build() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for name, module, function in COMMANDS:
+    app.callback()(_every_command)  # without one, Typer takes an only command for the whole line
+    for name, module, function in [each for each in COMMANDS if each[0] == asked_for] or COMMANDS:
         command = _command(module, function)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
@@ -49,11 +50,16 @@ def build() -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that was asked for. A failure that its caller can mend is one line, and exit code 1."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        build()(args=list(arguments) if arguments is not None else None)
+        build(arguments[0] if arguments else None)(args=arguments)
     except MENDABLE as error:
         Console(stderr=True).print(f"[bold red]error:[/] {escape(_line(error))}", soft_wrap=True)
         sys.exit(1)
+
+
+def _every_command() -> None:
+    """What comes before any command: nothing."""
 
 
 def _command(module: str, function: str) -> typer.Typer | Callable[..., Any]:

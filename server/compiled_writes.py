@@ -23,7 +23,7 @@ from schema.compiled.plan import Request
 from schema.views import Naming
 from server.answers import DeadlineExceeded, code_of, note_bug
 from server.documents import Documents
-from server.logs import log_operation
+from server.request_logs import log_operation
 from server.settings import Settings
 
 MOST_PLANS = 500

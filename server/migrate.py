@@ -17,7 +17,7 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.loader import MigrationLoader
 from tortoise.migrations.migration import Migration
-from tortoise.migrations.operations import CreateModel
+from tortoise.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel, RunPython
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
@@ -34,6 +34,8 @@ LOCK_WAIT_SECONDS = 600
 LOCK_POLL_SECONDS = 0.1
 # A migration queues behind a long transaction, and everyone else behind the migration: not for long.
 TABLE_LOCK_TIMEOUT_SECONDS = 30.0
+# They do not ask how it was before, and to copy that is what costs time.
+LOOK_AT_WHAT_COMES = (CreateModel, AddField, AddIndex, AddConstraint, RunPython)
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ async def migrate(url: str, *, package: str = PACKAGE) -> list[str]:
         applied = await _applied(client)
         if applied.issuperset(history):
             return []
-        state = State(models={}, apps=StateApps(default_connections={APP: client.connection_name}))
+        state = State(models={}, apps=_Rows(default_connections={APP: client.connection_name}))
         names = []
         for name, migration in history.items():
             if name in applied:
@@ -88,15 +90,29 @@ async def _change(client: BaseDBAsyncClient, migration: Migration, state: State)
     dialect = Dialect(client.capabilities.dialect)
     editor = editor_for(dialect, client)
     for operation in migration.operations:
-        # The copy is what costs time; a new table needs none.
-        before = state if isinstance(operation, CreateModel) else state.clone()
+        before = state if isinstance(operation, LOOK_AT_WHAT_COMES) else state.clone()
         operation.state_forward(APP, state)
+        if isinstance(operation, RunPython) and isinstance(state.apps, _Rows):
+            state.apps.ready()
         await operation.database_forward(APP, before, state, editor)
     if dialect is Dialect.SQLITE:
         orphans = await client.execute_query_dict("PRAGMA foreign_key_check")
         if orphans:
             raise RuntimeError(f"migration {migration.name} would leave rows without their parents: {orphans[:5]}")
     await MigrationRecorder(client).record_applied(APP, migration.name)
+
+
+class _Rows(StateApps):
+    """What the rows are like between two operations. Tortoise makes them ready to be asked after each, all of them,
+    which takes seconds in the whole history; only what is written in Python may ask.
+    """
+
+    def _build_initial_querysets(self) -> None:
+        pass
+
+    def ready(self) -> None:
+        """Let rows be read and written."""
+        super()._build_initial_querysets()
 
 
 class _Unrecorded(MigrationRecorder):

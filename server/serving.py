@@ -10,12 +10,12 @@ import uvicorn
 
 from domain.kernel.database import Dialect
 from server.connections import misfit
-from server.http import HttpProtocol
 from server.settings import Settings
-from server.socket_protocol import SocketProtocol
 from server.workers import Supervisor
 
+# By name: who only looks after workers needs none of it, and imports none of it.
 FACTORY = "server.app:app_from_environment"
+HTTP, SOCKETS = "server.http:HttpProtocol", "server.socket_protocol:SocketProtocol"
 FAILED = "the server could not start: the log above says why"
 
 
@@ -62,8 +62,8 @@ def options(settings: Settings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": HttpProtocol,
-        "ws": SocketProtocol,
+        "http": HTTP,
+        "ws": SOCKETS,
         "ws_per_message_deflate": False,
         "ws_max_size": settings.socket_message_bytes,
         "ws_ping_interval": settings.socket_ping_seconds,

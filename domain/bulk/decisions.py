@@ -8,9 +8,9 @@ from itertools import islice
 
 from domain.bulk.lifecycle import BulkMode
 from domain.kernel.errors import InvalidInput
+from domain.kernel.quantities import MOST_UNITS
 
 MOST_ROWS = 50_000
-MOST_UNITS = 1_000_000
 NEEDED: Mapping[BulkMode, frozenset[str]] = {
     BulkMode.SET: frozenset({"sku", "location", "on_hand"}),
     BulkMode.ADJUST: frozenset({"sku", "location", "delta"}),

@@ -16,9 +16,10 @@ from domain.flows.adjust_stock import (
     checked_count,
 )
 from domain.kernel.actor import Permission
-from domain.kernel.errors import DomainError, InvalidInput, NotFound, Path, Refusals
+from domain.kernel.errors import DomainError, InvalidInput, Path, Refusals
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
+from domain.locations.queries import location_at
 from domain.stock import service as stock
 from domain.stock.decisions import check_note
 from domain.stock.models import AdjustmentReason
@@ -97,9 +98,7 @@ async def _book(tx: UnitOfWork, request: AdjustMany | CountMany, movement: Calla
     check_note(request.note)
     rows: Sequence[AdjustRow | CountRow] = request.rows
     check_rows([row.sku for row in rows], most=MOST_ROWS)
-    location = await LocationRow.get_or_none(id=request.location_id)
-    if location is None:
-        raise NotFound("location", f"location_{request.location_id.hex}", path=("location",))
+    location = await location_at(request.location_id)
     shelves = await shelves_at(tx, location, [row.sku for row in rows])
     movements, refusals = list[stock.Movement](), list[DomainError]()
     for n, row in enumerate(rows):

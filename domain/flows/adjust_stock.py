@@ -8,10 +8,11 @@ from domain.catalog.errors import UnknownSku
 from domain.catalog.models import Traceability, VariantRow
 from domain.flows.serial_numbers import check_numbered, receive_serial_numbers
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput, NotFound, Path
+from domain.kernel.errors import InvalidInput, Path
+from domain.kernel.quantities import MOST_UNITS, checked_units
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders.decisions import MOST_UNITS, checked_units
+from domain.locations.queries import location_at, no_location
 from domain.stock import service as stock
 from domain.stock.decisions import LotUnits, check_lots, check_note
 from domain.stock.errors import InsufficientStock, StaleStock
@@ -138,9 +139,7 @@ async def shelf_at(tx: UnitOfWork, sku: str, location_id: UUID, *, path: Path = 
     variant = await VariantRow.get_or_none(sku=sku)
     if variant is None or not variant.is_stock_tracked:
         raise UnknownSku(sku, path=(*path, "sku"))
-    location = await LocationRow.get_or_none(id=location_id)
-    if location is None:
-        raise NotFound("location", f"location_{location_id.hex}", path=("location",))
+    location = await location_at(location_id)
     return Shelf(await stock.level_at(tx, variant.id, variant.sku, location.id), variant, location)
 
 
@@ -162,7 +161,7 @@ async def open_stock(tx: UnitOfWork, request: StockReceipt) -> int:
         if each.sku not in variants or not variants[each.sku].is_stock_tracked:
             raise UnknownSku(each.sku, path=(*path, "sku"))
         if each.location_id not in places:
-            raise NotFound("location", f"location_{each.location_id.hex}", path=(*path, "location"))
+            raise no_location(each.location_id, path=(*path, "location"))
         if not 1 <= each.delta <= MOST_UNITS:
             raise InvalidInput(f"A receipt adds 1 to {MOST_UNITS:,} units.", path=(*path, "delta"))
     levels = await stock.levels_at(

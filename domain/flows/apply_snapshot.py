@@ -13,10 +13,11 @@ from domain.catalog.errors import UnknownSku
 from domain.flows.adjust_many import check_rows, shelves_at
 from domain.flows.adjust_stock import Shelf, check_counted
 from domain.kernel.actor import Permission
-from domain.kernel.errors import DomainError, InvalidInput, NotFound, Refusals
+from domain.kernel.errors import DomainError, InvalidInput, Refusals
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
+from domain.locations.queries import no_location
 from domain.stock import service as stock
 from domain.stock.errors import StaleSnapshot
 from domain.stock.models import MovementCause, SnapshotRow, StockMovementRow
@@ -67,7 +68,7 @@ async def apply_snapshot(tx: UnitOfWork, request: ApplySnapshot) -> UUID:
     # Snapshots of one location wait for one another; what refers to the location does not wait for them.
     location = await LocationRow.filter(id=request.location_id).select_for_update(no_key=True).get_or_none()
     if location is None:
-        raise NotFound("location", f"location_{request.location_id.hex}", path=("location",))
+        raise no_location(request.location_id)
     await _check_youngest(location.id, as_of)
     shelves = await shelves_at(tx, location, [row.sku for row in request.rows])
     _check_known(request, shelves)

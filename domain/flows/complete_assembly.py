@@ -9,10 +9,10 @@ from domain.assemblies.lifecycle import ASSEMBLY, AssemblyAction, AssemblyFacts
 from domain.assemblies.models import AssemblyLineRow, AssemblyRow
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
+from domain.kernel.quantities import checked_units
 from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders.decisions import checked_units
 from domain.stock import service as stock
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause, StockLevelRow

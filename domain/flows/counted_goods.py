@@ -8,7 +8,7 @@ from typing import Protocol
 from domain.catalog.errors import UnknownSku
 from domain.catalog.models import Composition, VariantRow
 from domain.kernel.errors import InvalidInput, Path
-from domain.orders.decisions import checked_units
+from domain.kernel.quantities import checked_units
 
 MOST_LINES = 100
 

@@ -18,17 +18,14 @@ from domain.kernel.actor import Actor, Permission
 from domain.kernel.errors import DomainError, InvalidInput, NotFound, Refusals
 from domain.kernel.ids import new_id
 from domain.kernel.money import LARGEST_MINOR
+from domain.kernel.numbers import new_number
+from domain.kernel.quantities import MOST_UNITS
 from domain.kernel.unit_of_work import Asked
-from domain.orders.decisions import (
-    MOST_UNITS,
-    fulfillment_status,
-    price_line,
-    spread_over_requirements,
-)
+from domain.orders.decisions import fulfillment_status, price_line, spread_over_requirements
 from domain.orders.errors import WrongCurrency
 from domain.orders.lifecycle import ORDER, FulfillmentStatus, OrderAction, OrderFacts, OrderStatus
 from domain.orders.models import ChargeRow, OrderAddressRow, OrderLineRow, OrderRow, RequirementRow
-from domain.orders.service import new_number, units_of
+from domain.orders.service import units_of
 from domain.payments.lifecycle import PaymentStatus
 from domain.payments.models import PaymentRow
 

@@ -8,15 +8,16 @@ from uuid import UUID
 from domain.catalog.errors import UnknownSku
 from domain.catalog.models import VariantRow
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput, NotFound, Path
+from domain.kernel.errors import InvalidInput, Path
 from domain.kernel.ids import new_id
 from domain.kernel.money import LARGEST_MINOR, exponent
+from domain.kernel.numbers import new_number
+from domain.kernel.quantities import checked_units
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.models import LocationRow
+from domain.locations.queries import location_at
 from domain.orders.errors import WrongCurrency
-from domain.orders.service import new_number
 from domain.supplies import service as supplies
-from domain.supplies.decisions import checked_count, checked_units
+from domain.supplies.decisions import checked_count
 from domain.supplies.lifecycle import SupplyAction, SupplyStatus
 from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 
@@ -58,8 +59,7 @@ async def create_supply(tx: UnitOfWork, request: CreateSupply) -> UUID:
     _check_text("supplier", request.supplier, most=120)
     if request.external_reference is not None:
         _check_text("externalReference", request.external_reference, most=100)
-    if not await LocationRow.filter(id=request.location_id).exists():
-        raise NotFound("location", f"location_{request.location_id.hex}", path=("location",))
+    await location_at(request.location_id)
     supply = SupplyRow(
         id=new_id(),
         number=f"S-{new_number()}",

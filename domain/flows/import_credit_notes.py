@@ -11,10 +11,10 @@ from tortoise.functions import Sum
 
 from domain.flows.imported import ImportedOrder, ReturnedGoods
 from domain.kernel.ids import new_id
+from domain.kernel.numbers import new_number
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders.lifecycle import ReturnsStatus
 from domain.orders.models import OrderRow, RequirementRow
-from domain.orders.service import new_number
 from domain.returns.events import ReturnCompleted
 from domain.returns.lifecycle import ReceiptStatus, Resolution, ReturnStatus
 from domain.returns.models import ReturnLineRow, ReturnRow

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.flows.imported import ImportedLine, ImportedOrder, ImportedPayment, ImportedShipment, Standing
 from domain.kernel.ids import new_id
+from domain.kernel.numbers import new_number
 from domain.orders.decisions import authorize_status, charge_status
 from domain.orders.lifecycle import FulfillmentStatus, OrderStatus
 from domain.orders.models import (
@@ -18,7 +19,6 @@ from domain.orders.models import (
     OrderRow,
     RequirementRow,
 )
-from domain.orders.service import new_number
 from domain.payments.lifecycle import PaymentStatus
 from domain.payments.models import PaymentRow, PaymentTransactionRow, TransactionKind
 from domain.shipping.lifecycle import ShipmentStatus, TrackingStatus

@@ -10,6 +10,7 @@ from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
+from domain.locations.queries import no_location
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ async def set_channel_locations(tx: UnitOfWork, request: SetChannelLocations) ->
     for n, each in enumerate(request.locations):
         path = ("locations", str(n))
         if each.location_id not in there:
-            raise NotFound("location", f"location_{each.location_id.hex}", path=(*path, "location"))
+            raise no_location(each.location_id, path=(*path, "location"))
         if each.location_id in [earlier.location_id for earlier in request.locations[:n]]:
             raise InvalidInput("Name a location once.", path=(*path, "location"))
         checked_buffer(each.buffer_units, path=(*path, "bufferUnits"))

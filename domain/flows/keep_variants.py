@@ -16,8 +16,8 @@ from domain.catalog.service import lock_variants
 from domain.flows.placement import MOST_COMPONENTS, Component
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
+from domain.kernel.quantities import checked_units
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.orders.decisions import checked_units
 from domain.stock import service as stock
 from domain.stock.decisions import COUNTERS
 from domain.stock.models import StockLevelRow

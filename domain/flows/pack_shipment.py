@@ -14,10 +14,10 @@ from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderActi
 from domain.fulfillment.models import FulfillmentOrderLineRow, FulfillmentOrderRow
 from domain.kernel.errors import IllegalTransition, InvalidInput
 from domain.kernel.ids import new_id
+from domain.kernel.quantities import checked_units
 from domain.kernel.sets import add_all, insert
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
-from domain.orders.decisions import checked_units
 from domain.orders.models import OrderRow
 from domain.shipping.errors import TrackingNumberTaken
 from domain.shipping.events import ShipmentPacked

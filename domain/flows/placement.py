@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.kernel.errors import DomainError, InvalidInput, Path, Refusals
 from domain.kernel.money import LARGEST_MINOR
-from domain.orders.decisions import checked_units
+from domain.kernel.quantities import checked_units
 from domain.orders.models import AddressKind, ChargeKind, OrderOrigin
 
 MOST_LINES = 2_000

@@ -10,13 +10,13 @@ from domain.catalog.errors import UnknownSku
 from domain.catalog.models import ComponentRow, Composition, VariantRow
 from domain.flows.set_aside import SetAside, give_back, set_aside
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import new_id
+from domain.kernel.numbers import new_number
+from domain.kernel.quantities import checked_units
 from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.models import LocationRow
-from domain.orders import service as orders
-from domain.orders.decisions import checked_units
+from domain.locations.queries import location_at
 from domain.stock.decisions import check_note
 from domain.stock.service import MOST_ON_HAND
 
@@ -37,11 +37,10 @@ async def plan_assembly(tx: UnitOfWork, request: PlanAssembly) -> UUID:
     check_note(request.note)
     checked_units(request.quantity, path=("quantity",))
     kit = await _kit(request.sku)
-    if not await LocationRow.filter(id=request.location_id).exists():
-        raise NotFound("location", f"location_{request.location_id.hex}", path=("location",))
+    await location_at(request.location_id)
     assembly = AssemblyRow(
         id=new_id(),
-        number=f"A-{orders.new_number()}",
+        number=f"A-{new_number()}",
         variant_id=kit.id,
         sku=kit.sku,
         location_id=request.location_id,

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from domain.flows.counted_goods import SkuUnits, added_up, check_lines, counted_variants
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import new_id
+from domain.kernel.numbers import new_number
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders import service as orders
+from domain.locations.queries import no_location
 from domain.stock.decisions import check_note
 from domain.transfers import service as transfers
 from domain.transfers.lifecycle import TransferAction, TransferStatus
@@ -38,10 +39,10 @@ async def plan_transfer(tx: UnitOfWork, request: PlanTransfer) -> UUID:
     places = {row.id for row in await LocationRow.filter(id__in=[request.source_id, request.destination_id])}
     for name, place in (("source", request.source_id), ("destination", request.destination_id)):
         if place not in places:
-            raise NotFound("location", f"location_{place.hex}", path=(name,))
+            raise no_location(place, path=(name,))
     transfer = TransferRow(
         id=new_id(),
-        number=f"T-{orders.new_number()}",
+        number=f"T-{new_number()}",
         source_id=request.source_id,
         destination_id=request.destination_id,
         status=TransferStatus.DRAFT,

@@ -12,10 +12,11 @@ from domain.flows.roll_up import roll_up
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
+from domain.kernel.quantities import checked_units
 from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
-from domain.orders.decisions import checked_units
+from domain.locations.queries import location_at
 from domain.orders.models import OrderRow, RequirementRow
 from domain.returns.decisions import goes_on_hand, receipt_action, returnable, worth
 from domain.returns.errors import NotReturnable
@@ -64,8 +65,7 @@ async def receive_return(tx: UnitOfWork, request: ReceiveReturn) -> UUID:
     The worth is the units' share of what the line still holds, so that all partial refunds sum to what was paid.
     """
     tx.actor.require(Permission.RECEIVE_RETURNS)
-    if not await LocationRow.filter(id=request.location_id).exists():
-        raise NotFound("location", f"location_{request.location_id.hex}", path=("location",))
+    await location_at(request.location_id)
     order, rma = await lock_return(tx, request.return_id, request.expected_revision)
     lines = {line.id: line for line in await ReturnLineRow.filter(rma_id=rma.id).order_by("id")}
     arrived = _arrived(request, lines)

@@ -9,13 +9,14 @@ from domain.flows.expect_supply import levels_of
 from domain.flows.serial_numbers import check_numbered, receive_serial_numbers
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.quantities import checked_units
 from domain.kernel.sets import add_all
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock import service as stock
 from domain.stock.decisions import LotUnits, check_lots, check_note
 from domain.stock.models import MovementCause
 from domain.supplies import service as supplies
-from domain.supplies.decisions import arrived, checked_count, checked_units
+from domain.supplies.decisions import arrived, checked_count
 from domain.supplies.events import SupplyClosed, SupplyReceived
 from domain.supplies.lifecycle import SupplyAction
 from domain.supplies.models import SupplyLineRow, SupplyRow

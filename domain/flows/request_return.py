@@ -10,10 +10,11 @@ from domain.flows.roll_up import roll_up
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.ids import new_id
+from domain.kernel.quantities import checked_units
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.kernel.visibility import of_order
 from domain.orders import service as orders
-from domain.orders.decisions import checked_reason, checked_units
+from domain.orders.decisions import checked_reason
 from domain.orders.models import OrderRow, RequirementRow
 from domain.returns.decisions import returnable
 from domain.returns.errors import NotReturnable

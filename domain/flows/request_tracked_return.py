@@ -8,8 +8,8 @@ from uuid import UUID
 from domain.flows.request_return import MOST_LINES, RequestReturn, RequestReturnLine, announce_return, returnable_units
 from domain.flows.tracked_order import lock_proven
 from domain.kernel.errors import InvalidInput
+from domain.kernel.quantities import checked_units
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.orders.decisions import checked_units
 from domain.orders.models import RequirementRow
 from domain.returns.errors import NotReturnable
 

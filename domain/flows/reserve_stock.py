@@ -16,8 +16,8 @@ from domain.kernel.actor import ActorKind, Permission
 from domain.kernel.errors import InvalidInput, NotFound, PermissionDenied
 from domain.kernel.ids import new_id
 from domain.kernel.lookups import look_up
+from domain.kernel.quantities import MOST_UNITS, checked_units
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.orders.decisions import MOST_UNITS, checked_units
 from domain.reservations import service as reservations
 from domain.reservations.errors import TooManyReservations
 from domain.reservations.events import ReservationMade

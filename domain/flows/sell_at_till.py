@@ -9,11 +9,11 @@ from domain.catalog.models import VariantRow
 from domain.flows.adjust_stock import Shelf
 from domain.flows.set_aside_stock import found
 from domain.kernel.actor import Permission
-from domain.kernel.errors import InvalidInput, NotFound
+from domain.kernel.errors import InvalidInput
 from domain.kernel.ids import new_id
+from domain.kernel.quantities import checked_units
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.locations.models import LocationRow
-from domain.orders.decisions import checked_units
+from domain.locations.queries import location_at
 from domain.stock import service as stock
 from domain.stock.decisions import check_note
 from domain.stock.models import MovementCause, StockMovementRow
@@ -48,9 +48,7 @@ async def sell_at_till(tx: UnitOfWork, request: TillSale) -> UUID:
     """
     tx.actor.require(Permission.ADJUST_STOCK)
     units = _units(request)
-    location = await LocationRow.get_or_none(id=request.location_id)
-    if location is None:
-        raise NotFound("location", f"location_{request.location_id.hex}", path=("location",))
+    location = await location_at(request.location_id)
     variants = {row.sku: row for row in await VariantRow.filter(sku__in=list(units), is_stock_tracked=True)}
     for n, line in enumerate(request.lines):
         if line.sku not in variants:

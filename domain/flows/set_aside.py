@@ -10,7 +10,7 @@ from domain.kernel.unit_of_work import UnitOfWork
 from domain.stock import service as stock
 from domain.stock.errors import InsufficientStock
 from domain.stock.models import MovementCause
-from domain.stock.queries import atp
+from domain.stock.queries import counters_of
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,16 @@ async def set_aside(tx: UnitOfWork, subject_id: UUID, location_id: UUID, wanted:
     )
 
 
-@dataclass(frozen=True)
-class _Shelf:
-    """A locked level, and what may still be promised of it."""
-
-    level_id: UUID
-    atp: int
-
-
-async def _free_at(tx: UnitOfWork, location_id: UUID, variant_ids: Collection[UUID]) -> dict[str, _Shelf]:
+async def _free_at(tx: UnitOfWork, location_id: UUID, variant_ids: Collection[UUID]) -> dict[str, stock.Free]:
     """What is free at the location, by SKU, also where it takes no orders any more: it may be cleared out."""
     # All of them at once, in the order of their keys, for the door shows those alone that take orders.
     levels = await stock.lock_levels(variant_ids)
-    here = {level.sku: _Shelf(level.id, atp(level)) for level in levels if level.location_id == location_id}
-    for free in await lock_free(tx, variant_ids):
-        if free.location_id == location_id:
-            here[free.sku] = _Shelf(free.level_id, free.atp)
-    return here
+    here = {
+        level.sku: stock.Free(level.id, location_id, level.sku, counters_of(level), level.low_stock_at)
+        for level in levels
+        if level.location_id == location_id
+    }
+    return here | {free.sku: free for free in await lock_free(tx, variant_ids) if free.location_id == location_id}
 
 
 async def give_back(tx: UnitOfWork, subject_id: UUID, location_id: UUID, held: Sequence[SetAside]) -> None:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from domain.flows.adjust_stock import Shelf, shelf_at
 from domain.kernel.actor import Permission
+from domain.kernel.quantities import checked_units
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.orders.decisions import checked_units
 from domain.stock import service as stock
 from domain.stock.decisions import check_note
 from domain.stock.errors import NotSetAside

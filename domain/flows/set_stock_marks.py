@@ -6,8 +6,8 @@ from uuid import UUID
 from domain.flows.adjust_stock import shelf_at
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
+from domain.kernel.quantities import MOST_UNITS
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.orders.decisions import MOST_UNITS
 from domain.stock import service as stock
 from domain.stock.decisions import check_note
 from domain.stock.models import MovementCause

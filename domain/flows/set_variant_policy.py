@@ -8,8 +8,8 @@ from domain.catalog.models import BackorderPolicy
 from domain.flows.keep_variants import lock_variant
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
+from domain.kernel.quantities import MOST_UNITS
 from domain.kernel.unit_of_work import UnitOfWork
-from domain.orders.decisions import MOST_UNITS
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ from domain.kernel.errors import InvalidInput, Path
 from domain.kernel.money import LARGEST_MINOR, split
 from domain.orders.lifecycle import AuthorizeStatus, ChargeStatus, FulfillmentStatus, ReturnsStatus
 
-MOST_UNITS = 1_000_000
-
 
 @dataclass(frozen=True)
 class LineAmounts:
@@ -19,13 +17,6 @@ class LineAmounts:
     net_minor: int
     tax_minor: int
     gross_minor: int
-
-
-def checked_units(units: int, *, path: Path) -> int:
-    """The same units; raises InvalidInput when they are not 1 to 1,000,000."""
-    if not 1 <= units <= MOST_UNITS:
-        raise InvalidInput(f"A quantity is a whole number from 1 to {MOST_UNITS:,}, not {units}.", path=path)
-    return units
 
 
 def checked_reason(reason: str, *, most: int) -> str:

@@ -1,6 +1,5 @@
 """Writes to orders: numbers, locks, and the units of requirements."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -14,17 +13,6 @@ from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders.decisions import Units
 from domain.orders.models import HoldRow, OrderRow, RequirementRow
 from domain.orders.queries import visible_orders
-
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def new_number() -> str:
-    """An order number for people: 12 signs that cannot be mistaken for one another, 58 random bits."""
-    drawn, signs = secrets.randbelow(len(ALPHABET) ** 12), ""
-    for _ in range(12):
-        drawn, n = divmod(drawn, len(ALPHABET))
-        signs += ALPHABET[n]
-    return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
 
 
 async def lock(tx: UnitOfWork, order_id: UUID, *, expected_revision: int | None = None) -> OrderRow:

@@ -7,7 +7,7 @@ from tortoise.expressions import Q
 
 from domain.kernel.actor import Permission, Scope
 from domain.kernel.visibility import of_staff
-from domain.stock.decisions import COUNTERS, Counters, available_to_promise
+from domain.stock.decisions import COUNTERS, Counters
 from domain.stock.models import StockLevelRow, StockMovementRow
 
 PAGE_ROWS = 1000
@@ -20,15 +20,7 @@ def visible_stock(scope: Scope) -> Q:
 
 def atp(level: StockLevelRow) -> int:
     """Units of the level that may still be promised; negative when facts took more than was free."""
-    return available_to_promise(
-        level.on_hand,
-        level.allocated,
-        level.reserved,
-        level.waiting,
-        level.damaged,
-        level.quarantined,
-        level.safety_stock,
-    )
+    return counters_of(level).atp
 
 
 def counters_of(level: StockLevelRow) -> Counters:

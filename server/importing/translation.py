@@ -13,7 +13,7 @@ from domain.flows.imported import (
     ReturnedGoods,
 )
 from domain.kernel.currencies import EXPONENTS
-from domain.orders.decisions import MOST_UNITS
+from domain.kernel.quantities import MOST_UNITS
 from domain.orders.models import ChargeKind
 from server.importing.cells import Cells, clock, words
 from server.importing.faults import Fault, RowFault

@@ -225,6 +225,23 @@ class Migration(migrations.Migration):
     ]
 """
 
+ASKING = """
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+async def fill(apps, editor):
+    shelves, bins = apps.get_model("waybill.Shelf"), apps.get_model("waybill.Bin")
+    async for shelf in shelves.filter(label="low", zone=None).using_db(editor.client):
+        await bins.filter(shelf_id=shelf.id, units__lt=6).using_db(editor.client).update(units=60)
+
+class Migration(migrations.Migration):
+    dependencies = [("waybill", "0001_shelves")]
+    operations = [
+        ops.AddField("Shelf", "zone", fields.CharField(max_length=20, null=True)),
+        ops.RunPython(fill),
+    ]
+"""
+
 
 @pytest.fixture
 async def shelves_url(empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -234,6 +251,7 @@ async def shelves_url(empty_database_url: str, tmp_path: Path, monkeypatch: pyte
         "shelves_second": {"0001_shelves": FIRST, "0002_labels": SECOND},
         "shelves_concurrent": {"0001_shelves": FIRST, "0002_concurrently": CONCURRENT},
         "shelves_adding": {"0001_shelves": FIRST, "0002_adding": ADDING},
+        "shelves_asking": {"0001_shelves": FIRST, "0002_asking": ASKING},
         "shelves_orphaning": {"0001_shelves": FIRST, "0002_orphans": ORPHANING},
     }.items():
         (tmp_path / package).mkdir()
@@ -280,6 +298,12 @@ async def test_migrating_a_database_with_rows_keeps_them_with_their_references_a
             with pytest.raises(IntegrityError):
                 await rows(refused)
         assert await rows(BINS) == [(1, 1, 6), (2, 1, 8), (3, 2, 10)]
+
+
+async def test_what_a_migration_says_in_python_asks_rows_as_they_are_by_then(shelves_url: str) -> None:
+    assert await migrate(shelves_url, package="shelves_asking") == ["0002_asking"]
+    async with open_database(shelves_url):
+        assert await rows(BINS) == [(1, 1, 3), (2, 1, 4), (3, 2, 60)]
 
 
 async def test_a_shop_that_was_open_before_keeps_its_stock_and_its_ledger(

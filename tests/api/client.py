@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from starlette.applications import Starlette
 from strawberry.schema import Schema
 
 from domain.kernel.actor import Actor
-from server.app import create_app
+from server.app import create_app, load_schema
 from server.database import Database
 from server.settings import read_settings
 
@@ -70,8 +71,15 @@ async def served(database: Database, schema: Schema | None = None, **settings: A
 
     Without a `schema` it is the real one.
     """
-    app = create_app(read_settings(database_url=database.url, secret=SECRET, **settings), schema, reactions={})
+    chosen = read_settings(database_url=database.url, secret=SECRET, **settings)
+    app = create_app(chosen, schema if schema is not None else _schema(), reactions={})
     async with app.state.house.bell, app.state.house.hub:
         client = client_of(app)
         async with client.http:
             yield client
+
+
+@cache
+def _schema() -> Schema:
+    """The real one, made once: no application changes it."""
+    return load_schema()

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from domain.kernel.errors import InvalidInput
 from domain.kernel.money import LARGEST_MINOR
+from domain.kernel.quantities import checked_units
 from domain.orders.decisions import (
     LineAmounts,
     Units,
     authorize_status,
     charge_status,
-    checked_units,
     fulfillment_status,
     price_line,
     returns_status,

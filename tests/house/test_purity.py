@@ -8,7 +8,7 @@ import pytest
 from tests.house.source import Source, rooms
 
 PURE_FILES_OF_A_CONCEPT = ("lifecycle", "decisions", "events", "errors")
-PURE_FILES_OF_THE_KERNEL = ("lifecycle", "money", "errors", "actor", "ids", "events")
+PURE_FILES_OF_THE_KERNEL = ("lifecycle", "money", "errors", "actor", "ids", "events", "quantities")
 IMPURE_MODULES = ("tortoise", "asyncio", "random", "secrets", "time", "socket", "os")
 DRAWS = re.compile(r"uuid\.uuid\d")
 # Pure files of a concept do not know its rows.
