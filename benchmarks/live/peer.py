@@ -16,6 +16,7 @@ def serve(application: Any, port: int) -> None:
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         lifespan="off",
+        timeout_keep_alive=3_600,  # the publisher keeps its connection
         access_log=False,
         log_level="warning",
         server_header=False,

@@ -18,7 +18,7 @@ from benchmarks.workloads import document
 ESTABLISHED_AFTER = 60  # publications
 PATIENCE_SECONDS = 3.0
 LONGEST_DELIVERY_SECONDS = 240.0
-CALM_LOOKS, CALM_SECONDS, CALM_CPU = 80, 0.25, 0.03
+CALM_LOOKS, CALM_SECONDS, CALM_CPU = 480, 0.25, 0.03
 
 
 @dataclass(frozen=True)
