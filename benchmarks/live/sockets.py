@@ -82,7 +82,7 @@ class Socket(asyncio.Protocol):
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._crowd, self._opening, self._port, self._is_quiet = crowd, opening, port, is_quiet
         self._rest = b""
-        self._is_upgraded = self._listens = self._leaves = False
+        self._is_upgraded = self._listens = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -118,16 +118,11 @@ class Socket(asyncio.Protocol):
             self._count(texts, data, at, now)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._leaves and not self._is_quiet:
+        if not self._is_quiet:
             self._crowd.fail(f"a socket was closed: {self.closed or exc or 'the server said nothing'}")
         self.closed = self.closed or 1006
         if not self.opened.done():
             self.opened.set_exception(ConnectionResetError("a socket was closed before it was open"))
-
-    def leave(self) -> None:
-        """Go, without a word, as phones do."""
-        self._leaves = True
-        self.transport.abort()
 
     def _count(self, texts: int, data: bytes, end: int, now: float) -> None:
         self.got += texts

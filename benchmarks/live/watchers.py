@@ -25,7 +25,6 @@ from benchmarks.live.talking import say
 
 OPENED_AT_ONCE = 64
 OPEN_SECONDS = 60.0
-LONGEST_DELIVERY_SECONDS = 120.0
 SOCKETS_OF_AN_ADDRESS = 20_000
 QUIET_SECONDS = 0.5
 CONNECTIONS = Path("/proc/net/tcp")
