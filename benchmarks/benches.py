@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import asyncpg
 from rich.progress import Progress
 
 from benchmarks import pgbench
@@ -19,7 +18,7 @@ from benchmarks.feed import catch_up
 from benchmarks.goals import LIMIT, OURS, goals, growth_goals
 from benchmarks.meters import Postgres
 from benchmarks.pgbench import Pgbench, found_program
-from benchmarks.postgres import durable_server, filled_database
+from benchmarks.postgres import durable_server, filled_database, version_of
 from benchmarks.report import Report, versions
 from benchmarks.rounds import Entrant, Plan, Stage, Window, run
 from benchmarks.targets import Target
@@ -146,7 +145,7 @@ class Bench:
             memory,
             wanted,
             self.notes,
-            versions() | {"PostgreSQL": asyncio.run(_server_version(url))},
+            versions() | {"PostgreSQL": version_of(url)},
         )
 
     def _pgbench(
@@ -161,11 +160,3 @@ class Bench:
             return None
         asyncio.run(prepare(url))
         return Pgbench(program, url, Facts.read(entrants[0].facts), postgres)
-
-
-async def _server_version(url: str) -> str:
-    connection = await asyncpg.connect(url, timeout=10)
-    try:
-        return str(await connection.fetchval("SHOW server_version")).split()[0]
-    finally:
-        await connection.close(timeout=10)

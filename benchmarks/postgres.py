@@ -50,6 +50,19 @@ def filled_database(server: str, size: Size, progress: Progress) -> Iterator[str
         asyncio.run(_administer(server, drop))
 
 
+def version_of(url: str) -> str:
+    """The version of the server of that database."""
+    return asyncio.run(_version(url))
+
+
+async def _version(url: str) -> str:
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        return str(await connection.fetchval("SHOW server_version")).split()[0]
+    finally:
+        await connection.close(timeout=10)
+
+
 async def _administer(server: str, *statements: str) -> None:
     admin = await asyncpg.connect(server, timeout=10)
     try:

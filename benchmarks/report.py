@@ -81,8 +81,8 @@ class Report:
         made = f"{orders} orders, {self.plan.rounds} rounds of {self.plan.seconds:g} s, {os.cpu_count()} cores"
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         notes = "".join(f"\n- {note}" for note in self.notes)
-        parts = [f"{made}; {versions}.{notes}", _rows(HEADINGS, self.lines())]
-        parts.append(_rows(("workload", "×", "goal", "measured", "met"), self.wanted()))
+        parts = [f"{made}; {versions}.{notes}", rows(HEADINGS, self.lines())]
+        parts.append(rows(("workload", "×", "goal", "measured", "met"), self.wanted()))
         return "\n\n".join(parts) + "\n"
 
     def write(self, folder: Path) -> None:
@@ -116,6 +116,7 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version()}
 
 
-def _rows(headings: Sequence[str], lines: Iterator[tuple[str, ...]]) -> str:
+def rows(headings: Sequence[str], lines: Iterator[tuple[str, ...]]) -> str:
+    """A table in Markdown."""
     table = [headings, ("---",) * len(headings), *lines]
     return "\n".join(f"| {' | '.join(line)} |" for line in table)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.load import LONGEST_ANSWER_SECONDS, Task
 from benchmarks.meters import Postgres
-from benchmarks.processes import Server, ServerFailed
+from benchmarks.processes import Server, ServerFailed, paused
 from benchmarks.targets import Target
 from benchmarks.workloads import Workload
 
@@ -76,17 +76,9 @@ class Stage:
         """Those that know the workload."""
         return [each for each in self.entrants if workload.name in each.target.workloads]
 
-    @contextmanager
-    def only(self, chosen: Entrant | None) -> Iterator[None]:
+    def only(self, chosen: Entrant | None) -> AbstractContextManager[None]:
         """While the block runs, every other entrant is paused."""
-        for each in self.entrants:
-            if each is not chosen:
-                each.server.pause()
-        try:
-            yield
-        finally:
-            for each in self.entrants:
-                each.server.resume()
+        return paused([each.server for each in self.entrants if each is not chosen])
 
 
 def run(stage: Stage, workloads: Sequence[Workload], plan: Plan, tell: Callable[[Window], None]) -> list[Window]:

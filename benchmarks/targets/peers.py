@@ -36,24 +36,24 @@ def install() -> None:
         )
         if done.returncode:
             raise NoPeers(f"npm ci failed: {done.stderr.strip()[-300:]}")
-    _node()
+    node()
 
 
-def _node() -> str:
+def node() -> str:
     """A Node that is new enough: the one among the packages, or the machine's."""
-    for node in (FOLDER / "node_modules/node/bin/node", shutil.which("node")):
-        if node and Path(node).exists():
-            said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20).stdout
+    for found in (FOLDER / "node_modules/node/bin/node", shutil.which("node")):
+        if found and Path(found).exists():
+            said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=20).stdout
             version = re.match(r"v(\d+)", said)
             if version and int(version.group(1)) >= OLDEST_NODE:
-                return str(node)
+                return str(found)
     raise NoPeers(f"there is no Node {OLDEST_NODE} or newer")
 
 
 @contextmanager
 def _start(name: str, url: str, folder: Path) -> Iterator[Server]:
     port = free_port()
-    command = [_node(), f"{name}.js", str(port), url]
+    command = [node(), f"{name}.js", str(port), url]
     environment = {"NODE_ENV": "production", "GRAPHILE_ENV": "production"}
     asyncio.run(prepare(url))
     with running(
