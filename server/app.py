@@ -41,7 +41,7 @@ from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
 from server.logs import OperationLog, RequestLog, configure_logs
-from server.metrics import Metrics, ReadsCounted
+from server.metrics import ListenersCounted, Metrics, ReadsCounted
 from server.relay import relaying
 from server.settings import Settings, read_settings
 from server.shedding import Gate, Shedding
@@ -86,6 +86,7 @@ def create_app(
     reads = CompiledReads(schema, documents, settings)
     authenticator = Authenticator(settings.signing_key())
     export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
+    metrics = Metrics(settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub))
     endpoint = GraphQLEndpoint(
         schema,
         settings,
@@ -104,7 +105,7 @@ def create_app(
             Route("/schema.graphql", _schema_page(schema)),
             Route("/exports/stock-movements.csv", export.__call__),
             Route("/healthz", alive),
-            Route("/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads)).__call__),
+            Route("/metrics", metrics.__call__),
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),

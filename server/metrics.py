@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from adapters.bell.hub import Hub
 from schema.compiled import Reason
 from server.compiled_reads import CompiledReads
 
@@ -47,6 +48,20 @@ class ReadsCounted(Collector):
             "waybill_writes_compiled", "Mutations whose things were read in one statement.", value=self._writes.answered
         )
         yield _by_reason("waybill_writes_usual", "Mutations answered the usual way, and why.", self._writes.fallbacks)
+
+
+class ListenersCounted(Collector):
+    """How many listen for events in this process: its streams, and its relay."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "waybill_stream_listeners",
+            "How many listen for events in this process: its streams, and its relay.",
+            value=self._hub.listeners,
+        )
 
 
 def _by_reason(name: str, doc: str, counts: Mapping[Reason, int]) -> Metric:
