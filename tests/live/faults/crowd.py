@@ -11,7 +11,7 @@ from tortoise.expressions import Q
 from domain.flows.open_tracking_link import OpenTrackingLink, hash_of, new_token, open_tracking_link
 from domain.flows.placement import PlaceCustomer
 from domain.flows.ship_shipment import ShipShipment, ship_shipment
-from domain.kernel.actor import Actor, customer, tracking_link
+from domain.kernel.actor import Actor, Role, customer, staff, tracking_link
 from domain.kernel.ids import global_id
 from domain.kernel.models import LogRow
 from domain.kernel.streams import visible_log
@@ -125,7 +125,7 @@ Choice = tuple[Watch, Part, str]
 
 def _of_order(order: WatchedOrder, draw: random.Random) -> Choice:
     """Staff, or the buyer, on the order's own page."""
-    actor = draw.choice((shop.ADMIN, customer(order.buyer)))
+    actor = draw.choice((agent(draw), customer(order.buyer)))
     document = OF_ORDER % f"{EVENT % draw.choice(('', '', OF_ORDER_MORE))} {RESYNC}"
     watch = Watch("watched", document, {"order": global_id("order", order.order_id)}, bearer(actor))
     part = Part(Q(order_id=order.order_id) & visible_log(actor.scope), "sequence")
@@ -136,8 +136,8 @@ def _of_feed(order: WatchedOrder, draw: random.Random) -> Choice:
     """Staff, in front of all orders or of one customer's; or a customer with their own."""
     actor, where, own = draw.choice(
         (
-            (shop.ADMIN, None, Q()),
-            (shop.ADMIN, {"customer": {"eq": global_id("customer", order.buyer)}}, Q(order__customer_id=order.buyer)),
+            (agent(draw), None, Q()),
+            (agent(draw), {"customer": {"eq": global_id("customer", order.buyer)}}, Q(order__customer_id=order.buyer)),
             (customer(order.buyer), None, Q()),
         )
     )
@@ -153,6 +153,11 @@ def _of_link(order: WatchedOrder, draw: random.Random) -> Choice:
     document = OF_LINK % draw.choice(("", OF_LINK_MORE))
     watch = Watch("watched", document, {}, f"Tracking {order.token}")
     return watch, Part(visible_log(scope), "sequence"), stream_cursor(StreamKind.TRACKING, order.order_id, 0)
+
+
+def agent(draw: random.Random) -> Actor:
+    """One of the staff. All of them may see the same."""
+    return staff(f"agent-{draw.randrange(10)}", Role.SUPPORT)
 
 
 def bearer(actor: Actor) -> str:

@@ -4,8 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,6 @@ import asyncpg
 import httpx
 import psutil
 
-from tests.live.faults.proxy import Proxy
 from tests.servers import OwnServer
 from tests.stories.serving import ServerProcess
 
@@ -22,6 +20,17 @@ PATIENCE_SECONDS = 100.0
 AWAY_SECONDS = 1.0
 METRICS_TOKEN = "a token of the tests, of 32 bytes and more"
 LISTENERS = "waybill_stream_listeners"
+# How asyncpg and Python call what becomes of sessions with a server that crashed, and of new ones until it is back.
+LOST_CONNECTIONS = (
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "ConnectionDoesNotExistError",
+    "CannotConnectNowError",
+    "Consistent recovery state has not been yet reached",
+    "InterfaceError",
+    "InternalClientError",
+    "TimeoutError",
+)
 CUT_BELLS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'waybill-bell'"
 
 
@@ -121,18 +130,27 @@ class House:
         assert await asyncio.gather(*stopping) == [self.goodbye] * len(self.servers)
         assert [self.workers_of(each) for each in self.servers] == [[]] * len(self.servers)
 
-    def complaints(self) -> Counter[str]:
-        """How often the servers said what, of all that is no mere information."""
-        found = Counter[str]()
-        for server in self.servers:
-            for line in server.log.read_text().splitlines():
-                said = json.loads(line) if line.startswith("{") else {"level": "none", "event": line}
-                if said["level"] not in ("debug", "info"):
-                    found[f"{said['level']}: {said['event']}"] += 1
-        return found
+    def errors(self) -> list[str]:
+        """What the servers logged as errors, but for what a database that is away makes of what is asked of them."""
+        lines = [line for server in self.servers for line in server.log.read_text().splitlines()]
+        said = [json.loads(line) if line.startswith("{") else {"level": "error", "event": line} for line in lines]
+        return [
+            f"{each['event']} {each.get('path', '')} {each.get('exception', '')}"
+            for each in said
+            if each["level"] not in ("debug", "info", "warning") and not _is_of_an_outage(each)
+        ]
 
 
-Fault = Callable[[House, Proxy], Awaitable[None]]
+def _is_of_an_outage(said: Mapping[str, Any]) -> bool:
+    text = f"{said['event']} {said.get('exception', '')}"
+    if not any(each in text for each in LOST_CONNECTIONS):
+        return False
+    # The last one is test_found.py's first: it is to go from here when that is mended.
+    is_known = "in _tracking" in text and said["event"].startswith("Exception in ASGI application")
+    return said["event"] == "bug.met" or said["event"].startswith("Future exception was never retrieved") or is_known
+
+
+Fault = Callable[[House], Awaitable[None]]
 
 
 def lives(pid: int) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import httpx
 
-from tests.live.faults.transports import Interrupted, Message, Transport, Watch
+from tests.live.faults.transports import Interrupted, Message, Refused, Transport, Watch
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 3.0
 
@@ -45,6 +45,7 @@ class Subscriber:
     connections: list[Connection] = field(default_factory=list)
     events: dict[str, str] = field(default_factory=dict)
     interruptions: Counter[str] = field(default_factory=Counter)
+    refusals: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._random = random.Random(f"{self.seed} {self.name}")
@@ -60,13 +61,15 @@ class Subscriber:
         return next(reversed(self.events), None) == event
 
     async def keep_watching(self, client: httpx.AsyncClient, url: str) -> None:
-        """Watch until cancelled. Raises Refused when the server says that there is no going on."""
+        """Watch until cancelled; also when refused, so that the end shows what else is wrong."""
         failures = 0
         while True:
             try:
                 await self._watch_once(client, url)
             except Interrupted as why:
                 self.interruptions[str(why)] += 1
+            except Refused as why:
+                self.refusals.append(str(why))
             failures = 0 if self.connections[-1].events else failures + 1
             longest = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
             await asyncio.sleep(self._random.uniform(0, longest))
@@ -91,7 +94,8 @@ class Subscriber:
         return self._random.choice(self._recent) if self.habit is Habit.FORGETFUL else self._recent[-1]
 
     def _keep(self, connection: Connection, message: Message) -> None:
-        assert "event" in message, f"{self.name} was told {message}"
+        if "event" not in message:
+            raise Refused(f"told {message['__typename']}")
         event: str = message["event"]["id"]
         connection.events.append(event)
         self.events.setdefault(event, message["cursor"])
@@ -100,7 +104,8 @@ class Subscriber:
 
 def faults_of(subscriber: Subscriber, log: Sequence[str]) -> list[str]:
     """What is wrong with what this subscriber was told, where `log` is all that it may see, from where it began."""
-    wrong, places = [], {event: number for number, event in enumerate(log)}
+    places = {event: number for number, event in enumerate(log)}
+    wrong = [f"{subscriber.name}: {why}" for why in subscriber.refusals]
     told = list(subscriber.events)
     if strange := [event for event in told if event not in places]:
         return [f"{subscriber.name}: {len(strange)} events that are not of its stream: {strange[:3]}"]

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, cast
 
 import httpx
@@ -12,6 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from websockets.typing import Subprotocol
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
+OWN, OTHER = "1", "2"
+OTHER_IS_WANTED_FOR = 10  # messages of our own
 # Of a line on which nothing comes any more, not even a ping: then it is given up.
 PATIENCE_SECONDS = 10.0
 # What a client is to mend, says docs/live.md; whatever else a socket closes with is no reason not to go on.
@@ -54,7 +57,22 @@ def told(watch: Watch, payload: Message) -> Message:
 async def over_socket(
     _client: httpx.AsyncClient, url: str, watch: Watch, after: str | None
 ) -> AsyncGenerator[Message, None]:
-    """graphql-transport-ws: one operation on a socket of its own."""
+    """graphql-transport-ws: an operation on a socket of its own."""
+    async with aclosing(_socket(url, watch, after, is_shared=False)) as messages:
+        async for message in messages:
+            yield message
+
+
+async def over_shared_socket(
+    _client: httpx.AsyncClient, url: str, watch: Watch, after: str | None
+) -> AsyncGenerator[Message, None]:
+    """The same beside another operation, the same in all its words, that is given up after a while."""
+    async with aclosing(_socket(url, watch, after, is_shared=True)) as messages:
+        async for message in messages:
+            yield message
+
+
+async def _socket(url: str, watch: Watch, after: str | None, *, is_shared: bool) -> AsyncGenerator[Message, None]:
     address = f"ws{url.removeprefix('http')}/graphql"
     try:
         async with connect(
@@ -70,9 +88,12 @@ async def over_socket(
             await _say(socket, type="connection_init", payload={"Authorization": watch.authorization})
             await _hear(socket, "connection_ack")
             payload = {"query": watch.document, "variables": {**watch.variables, "after": after}}
-            await _say(socket, type="subscribe", id="1", payload=payload)
-            while True:
+            for named in (OTHER, OWN) if is_shared else (OWN,):
+                await _say(socket, type="subscribe", id=named, payload=payload)
+            for number in count():
                 yield told(watch, (await _hear(socket, "next"))["payload"])
+                if is_shared and number == OTHER_IS_WANTED_FOR:
+                    await _say(socket, type="complete", id=OTHER)
     except ConnectionClosed as closed:
         code = closed.rcvd.code if closed.rcvd else 1006
         raise (Refused if code in FINAL_CODES else Interrupted)(f"code {code}") from closed
@@ -88,8 +109,10 @@ async def _say(socket: ClientConnection, **message: Any) -> None:
 
 
 async def _hear(socket: ClientConnection, wanted: str) -> Message:
-    """The next message of this sort. Raises what any other means."""
+    """The next message of this sort, of what is our own. Raises what any other means."""
     message: Message = json.loads(await socket.recv())
+    while message.get("id") == OTHER:
+        message = json.loads(await socket.recv())
     match message["type"]:
         case found if found == wanted:
             return message
@@ -161,4 +184,4 @@ async def _parsed(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, str]]
             yield {name: value.removeprefix(" ") for name, _, value in lines if name}
 
 
-TRANSPORTS: tuple[Transport, ...] = (over_socket, over_sse, over_socket, over_event_source)
+TRANSPORTS: tuple[Transport, ...] = (over_socket, over_sse, over_shared_socket, over_event_source)
