@@ -8,6 +8,7 @@ WAYBILL_TEST_REDIS=wheel skip the machine's own.
 import ctypes
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -262,3 +263,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def quiet_port() -> int:
+    """A port that nobody listens at and that no connection is given as its own, so that it is there after a restart."""
+    while True:
+        port = random.randrange(15_000, 30_000)  # below those that Linux and other systems give to connections
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -19,7 +19,7 @@ import pytest
 from server.migrate import migrate
 from tests.live.faults.house import METRICS_TOKEN, Fault, House
 from tests.live.faults.story import EVENTS, IS_FULL, endure
-from tests.servers import POSTGRES_SETTINGS, OwnServer, own_postgres, own_redis
+from tests.servers import POSTGRES_SETTINGS, OwnServer, own_postgres, own_redis, quiet_port
 from tests.stories.serving import server_process
 
 pytestmark = pytest.mark.timeout(300 + EVENTS)
@@ -31,7 +31,7 @@ CRASHING = (*(each for each in POSTGRES_SETTINGS if not each.startswith("synchro
 @pytest.fixture(scope="module")
 async def crashing() -> AsyncIterator[OwnServer]:
     """A PostgreSQL server that may crash, with a migrated database, `template`."""
-    with own_postgres(CRASHING) as server:
+    with own_postgres(CRASHING, port=quiet_port()) as server:
         await at_postgres(server, "CREATE DATABASE template")
         await migrate(database_at(server, "template"))
         yield server
@@ -59,15 +59,17 @@ def house_at(database_url: str, folder: Path, *, servers: int, workers: int, **s
         **settings,
     }
     with ExitStack() as stack:
-        yield House(
-            [stack.enter_context(server_process(database_url, folder, **chosen)) for _ in range(servers)], workers
-        )
+        made = [server_process(database_url, folder, port=quiet_port(), **chosen) for _ in range(servers)]
+        yield House([stack.enter_context(each) for each in made], workers)
 
 
 async def test_nobody_misses_an_event_while_redis_rings(crashing: OwnServer, tmp_path: Path) -> None:
     await at_postgres(crashing, "CREATE DATABASE by_redis TEMPLATE template")
     url, chosen = database_at(crashing, "by_redis"), {"database_connections": 16}
-    with own_redis() as redis, house_at(url, tmp_path, servers=1, workers=2, bell_url=redis.url, **chosen) as house:
+    with (
+        own_redis(port=quiet_port()) as redis,
+        house_at(url, tmp_path, servers=1, workers=2, bell_url=redis.url, **chosen) as house,
+    ):
         house.postgres, house.redis = crashing, redis
         small = (House.the_bell_is_killed, House.a_worker_is_killed)
         await endure(house, url, OF_TWO_WORKERS if IS_FULL else small)
