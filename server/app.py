@@ -40,14 +40,9 @@ from server.event_source import EventSource
 from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
-<<<<<<< HEAD
 from server.live import Watching
-from server.logs import OperationLog, RequestLog, configure_logs
-from server.metrics import Metrics, ReadsCounted, WatchersCounted
-=======
 from server.logs import configure_logs
-from server.metrics import Metrics, ReadsCounted
->>>>>>> lean
+from server.metrics import ListenersCounted, Metrics, ReadsCounted, WatchersCounted
 from server.relay import relaying
 from server.request_logs import OperationLog, RequestLog
 from server.settings import Settings, read_settings
@@ -93,6 +88,9 @@ def create_app(
     reads, watching = CompiledReads(schema, documents, settings), Watching(schema, documents, settings)
     authenticator = Authenticator(settings.signing_key())
     export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
+    metrics = Metrics(
+        settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub), WatchersCounted(watching)
+    )
     endpoint = GraphQLEndpoint(
         schema,
         settings,
@@ -112,7 +110,7 @@ def create_app(
             Route("/schema.graphql", _schema_page(schema)),
             Route("/exports/stock-movements.csv", export.__call__),
             Route("/healthz", alive),
-            Route("/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads), WatchersCounted(watching)).__call__),
+            Route("/metrics", metrics.__call__),
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),

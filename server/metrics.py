@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from adapters.bell.hub import Hub
 from schema.compiled import Reason
 from server.compiled_reads import CompiledReads
 from server.live import Watching
@@ -71,6 +72,20 @@ class WatchersCounted(Collector):
             value=self._tellings.answered,
         )
         yield _by_reason("waybill_events_usual", "Events told the usual way, and why.", self._tellings.fallbacks)
+
+
+class ListenersCounted(Collector):
+    """How many listen for events in this process: its streams, and its relay."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "waybill_stream_listeners",
+            "How many listen for events in this process: its streams, and its relay.",
+            value=self._hub.listeners,
+        )
 
 
 def _by_reason(name: str, doc: str, counts: Mapping[Reason, int]) -> Metric:

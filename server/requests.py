@@ -1,5 +1,6 @@
 """GraphQL requests by POST: their body, read within its bounds, and what must be in it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +9,10 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from server.answers import BAD_REQUEST, LIMIT, refused
+from server.answers import BAD_REQUEST, LIMIT, TIMEOUT, refused
 
 JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8", 'application/json;charset="utf-8"'})
+CLOSE = ("Connection", "close")
 _FIELDS: Mapping[str, tuple[type, ...]] = {
     "query": (str,),
     "variables": (dict, type(None)),
@@ -63,9 +65,17 @@ _HEADERS = {
 }
 
 
-async def fields_of(headers: Headers, receive: Receive, longest: int) -> dict[str, Any]:
-    """The fields of a request. Raises Refused for what is none, ClientDisconnect when the client goes meanwhile."""
-    body = await _body(headers, receive, longest)
+async def fields_of(headers: Headers, receive: Receive, longest: int, seconds: float) -> dict[str, Any]:
+    """The fields of a request, whose body may take so long to arrive.
+
+    Raises Refused for what is none, ClientDisconnect when the client goes meanwhile.
+    """
+    try:
+        # Whoever does not finish, for their line is dead, would keep the place that they have among those worked on.
+        async with asyncio.timeout(seconds):
+            body = await _body(headers, receive, longest)
+    except TimeoutError:
+        raise Refused(408, TIMEOUT, f"The body did not arrive in {seconds:g} seconds.", CLOSE) from None
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -100,7 +110,7 @@ async def _body(headers: Headers, receive: Receive, longest: int) -> bytes:
 
 
 def _too_long(longest: int) -> Refused:
-    return Refused(413, LIMIT, f"The body is longer than {longest} bytes.", ("Connection", "close"))
+    return Refused(413, LIMIT, f"The body is longer than {longest} bytes.", CLOSE)
 
 
 def wrong_field(request: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ WAYBILL_TEST_REDIS=wheel skip the machine's own.
 import ctypes
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -16,8 +17,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,47 @@ def account() -> Account:
     return Account("nobody" if os.geteuid() == 0 else None)
 
 
+@dataclass
+class OwnServer:
+    """A server of one test's own: it may be ended at any time, and started again with what it has kept."""
+
+    url: str
+    command: Sequence[Any]
+    room: Path
+    runner: Account
+    stop: signal.Signals
+    is_ready: Callable[[int], bool]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        with open(self.room / "server.log", "ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.room,
+                env=_environment(),
+                stdout=output,
+                stderr=output,
+                preexec_fn=ends_with_its_parent(self.stop),
+                **self.runner.process(),
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_ready(self.process.pid):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.command[0]} did not start: {(self.room / 'server.log').read_text()}")
+            time.sleep(POLL_SECONDS)
+
+    def end(self, how: signal.Signals | None = None) -> None:
+        """End it by this signal, or as it is usually stopped, and wait until it has gone."""
+        assert self.process
+        self.process.send_signal(how or self.stop)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
 @contextmanager
 def running_postgres(settings: Sequence[str] = POSTGRES_SETTINGS, *, port: int | None = None) -> Iterator[str]:
     """The URL of a PostgreSQL server that is there until the block ends, as a superuser without password.
@@ -76,6 +119,13 @@ def running_postgres(settings: Sequence[str] = POSTGRES_SETTINGS, *, port: int |
     if port is None and (url := os.environ.get("WAYBILL_TEST_POSTGRES_URL")):
         yield url
         return
+    with own_postgres(settings, port=port) as server:
+        yield server.url
+
+
+@contextmanager
+def own_postgres(settings: Sequence[str] = POSTGRES_SETTINGS, *, port: int | None = None) -> Iterator[OwnServer]:
+    """A PostgreSQL server of the test's own, running. SIGQUIT is a crash, from which it recovers when it is started."""
     with _room("waybill-postgres-") as (room, runner):
         binaries = _postgres_binaries(room, runner)
         data = room / "data"
@@ -84,9 +134,10 @@ def running_postgres(settings: Sequence[str] = POSTGRES_SETTINGS, *, port: int |
         words = [word for setting in settings for word in ("-c", setting)]
         port = port or free_port()
         command = [binaries / "postgres", "-D", data, "-p", str(port), *words]
+        url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
         # SIGQUIT: stop at once. The data are thrown away.
-        with _running(command, room, runner, signal.SIGQUIT, lambda: _is_postgres_ready(data)):
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        with _running(OwnServer(url, command, room, runner, signal.SIGQUIT, partial(_is_postgres_ready, data))) as own:
+            yield own
 
 
 @contextmanager
@@ -95,12 +146,19 @@ def running_redis(*, port: int | None = None) -> Iterator[str]:
     if port is None and (url := os.environ.get("WAYBILL_TEST_REDIS_URL")):
         yield url
         return
+    with own_redis(port=port) as server:
+        yield server.url
+
+
+@contextmanager
+def own_redis(*, port: int | None = None) -> Iterator[OwnServer]:
+    """A Redis server of the test's own, running."""
     with _room("waybill-redis-") as (room, runner):
         port = port or free_port()
         options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", room]
-        command = [_redis_binary(room, runner), *options]
-        with _running(command, room, runner, signal.SIGTERM, lambda: _is_redis_ready(port)):
-            yield f"redis://127.0.0.1:{port}"
+        command, url = [_redis_binary(room, runner), *options], f"redis://127.0.0.1:{port}"
+        with _running(OwnServer(url, command, room, runner, signal.SIGTERM, lambda _: _is_redis_ready(port))) as own:
+            yield own
 
 
 def _postgres_binaries(room: Path, runner: Account) -> Path:
@@ -157,34 +215,14 @@ def _run(command: list[Any], room: Path, runner: Account) -> None:
 
 
 @contextmanager
-def _running(
-    command: list[Any], room: Path, runner: Account, stop: signal.Signals, is_ready: Callable[[], bool]
-) -> Iterator[None]:
-    """The process of `command`, ready; stopped by its pid afterwards."""
-    with open(room / "server.log", "wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=room,
-            env=_environment(),
-            stdout=output,
-            stderr=output,
-            preexec_fn=ends_with_its_parent(stop),
-            **runner.process(),
-        )
+def _running(server: OwnServer) -> Iterator[OwnServer]:
+    """The server, started; stopped by its pid afterwards, if it still runs."""
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while not is_ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{command[0]} did not start: {(room / 'server.log').read_text()}")
-            time.sleep(POLL_SECONDS)
-        yield
+        server.start()
+        yield server
     finally:
-        process.send_signal(stop)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if server.process is not None and server.process.poll() is None:
+            server.end()
 
 
 def ends_with_its_parent(stop: signal.Signals) -> Callable[[], None] | None:
@@ -201,13 +239,13 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
-def _is_postgres_ready(data: Path) -> bool:
-    """The eighth line of postmaster.pid is the server's status."""
+def _is_postgres_ready(data: Path, process: int) -> bool:
+    """The eighth line of postmaster.pid is the server's status, the first its process."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return False
-    return len(lines) >= 8 and lines[7].strip() == "ready"
+    return len(lines) >= 8 and lines[0] == str(process) and lines[7].strip() == "ready"
 
 
 def _is_redis_ready(port: int) -> bool:
@@ -225,3 +263,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def quiet_port() -> int:
+    """A port that nobody listens at and that no connection is given as its own, so that it is there after a restart."""
+    while True:
+        port = random.randrange(15_000, 30_000)  # below those that Linux and other systems give to connections
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -42,7 +42,7 @@ from server.live.channels import Channels
 from server.live.frames import Answer
 from server.live.rooms import Seat, Sink
 from server.live.telling import CompiledTellings, Teller
-from server.logs import log_operation
+from server.request_logs import log_operation
 from server.settings import Settings
 
 Send = Callable[[Answer], Awaitable[None]]

@@ -111,6 +111,15 @@ async def add_customer(tx: UnitOfWork, _request: None) -> UUID:
 
 
 @strawberry.type
+class Told:
+    cursor: str
+
+    @strawberry.field
+    def faulty(self) -> str | None:
+        raise RuntimeError(SECRET_OF_A_BUG)
+
+
+@strawberry.type
 class Subscription:
     @strawberry.subscription
     async def begun(self) -> AsyncGenerator[bool, None]:
@@ -123,6 +132,12 @@ class Subscription:
     async def count(self, to: int) -> AsyncGenerator[int, None]:
         for n in range(1, to + 1):
             yield n
+
+    @strawberry.subscription
+    async def told(self, after: str | None = None) -> AsyncGenerator["Told", None]:
+        """One message, which cannot be told whole."""
+        yield Told(cursor="1")
+        await asyncio.Event().wait()
 
     @strawberry.subscription
     async def watch(self, info: TinyInfo) -> AsyncGenerator[str, None]:

@@ -175,6 +175,19 @@ async def test_a_socket_is_closed_when_its_credentials_expire(server: Server) ->
         assert await closed(ws) == 4403
 
 
+async def test_a_request_whose_body_does_not_arrive_is_not_waited_for(server: Server) -> None:
+    """Its line may be dead: it would keep its place among those that are worked on."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{")
+    async with asyncio.timeout(PATIENCE):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")  # to the end: the server closes
+    assert head.startswith(b"HTTP/1.1 408 ")
+    message = "The body did not arrive in 0.5 seconds."
+    assert json.loads(body) == {"errors": [{"message": message, "extensions": {"code": "TIMEOUT"}}]}
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_a_socket_that_says_nothing_is_closed_with_4408(server: Server) -> None:
     async with connect(server.ws, subprotocols=[PROTOCOL]) as ws:
         assert await closed(ws) == 4408

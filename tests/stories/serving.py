@@ -71,9 +71,11 @@ class ServerProcess:
 
 
 @contextmanager
-def server_process(database_url: str, folder: Path, **settings: object) -> Iterator[ServerProcess]:
-    """A server on a free port, not started yet; nothing of it is left afterwards."""
-    port = free_port()
+def server_process(
+    database_url: str, folder: Path, *, port: int | None = None, **settings: object
+) -> Iterator[ServerProcess]:
+    """A server on this port or a free one, not started yet; nothing of it is left afterwards."""
+    port = port or free_port()
     chosen = {"database_url": database_url, "secret": SECRET, "log_format": "json", **settings}
     environment = {f"WAYBILL_{name.upper()}": str(value) for name, value in chosen.items()}
     server = ServerProcess(port, environment, folder / f"server-{port}.log")
