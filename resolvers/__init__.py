@@ -10,6 +10,7 @@ from resolvers.catalog import CatalogQuery
 from resolvers.consistency import ConsistencyQuery
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
+from resolvers.live_work import WorkLiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
@@ -48,7 +49,7 @@ class Query(
 
 
 @strawberry.type(description="What can be watched.")
-class Subscription(LiveSubscription, StockLiveSubscription):
+class Subscription(LiveSubscription, WorkLiveSubscription, StockLiveSubscription):
     pass
 
 
