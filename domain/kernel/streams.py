@@ -21,7 +21,7 @@ EventT_co = TypeVar("EventT_co", covariant=True)
 RowT = TypeVar("RowT", bound=Model)
 
 PAGE_ROWS = 200
-LOOKED_THROUGH_AT_ONCE = 10_000  # events of a feed, of which one page is read
+LOOKED_THROUGH_AT_ONCE = 1000  # events of a feed, few of which may be asked for
 LOOKED_UP_AT_ONCE = 10_000  # ids in one statement; PostgreSQL takes 32,767 parameters, SQLite 32,766
 
 # Named one by one, so that a new fact is for staff alone until somebody decides otherwise.

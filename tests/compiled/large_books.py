@@ -145,8 +145,9 @@ insert into fulfillment_order_lines (id, fulfillment_order_id, order_id, require
     select uid(18, n, i), uid(17, n, 0), uid(8, n, 0), uid(10, n, i),
         'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), 1, (stage in ('DONE', 'SHIPPED'))::int, 0
     from book, generate_series(1, size) i where stage <> 'PENDING';
-insert into shipments (id, order_id, fulfillment_order_id, status, carrier, created_at, shipped_at, delivered_at)
-    select uid(19, n, 0), uid(8, n, 0), uid(17, n, 0),
+insert into shipments (id, order_id, fulfillment_order_id, location_id, status, carrier, created_at, shipped_at,
+        delivered_at)
+    select uid(19, n, 0), uid(8, n, 0), uid(17, n, 0), uid(2, 0, place),
         case when stage = 'SHIPPED' then case when n % 10 = 0 then 'PACKED' else 'SHIPPED' end
             when n % 500 = 3 then 'LOST' else 'DELIVERED' end,
         case when n % 4000 = 9 then 'bike' when n % 3 = 0 then 'ups' else 'dhl' end, placed_at + interval '20 hours',

@@ -156,6 +156,18 @@ async def test_shipments_are_watched_with_what_carriers_saw_of_their_parcels(liv
     assert said(others) == ["ShipmentPacked", "ShipmentShipped", "ParcelScanned", "ShipmentDelivered"]
 
 
+async def test_each_location_watches_the_shipments_that_it_packs(live: Live) -> None:
+    shop = await open_shop({"MUG": (1, 1)})
+    packed = {place_id: await ship(await place({"MUG": 1})) for place_id in (shop.north, shop.south)}
+    await stamp_all()
+    for place_id, [shipment] in packed.items():
+        where = {"location": {"eq": global_id("location", place_id)}}
+        async with subscribed(live, WIM, SHIPMENTS, where=where, after=cursor(0)) as results:
+            messages = await many(results, 2)
+        assert said(messages) == ["ShipmentPacked", "ShipmentShipped"]
+        assert {each["shipment"]["id"] for each in messages} == {global_id("shipment", shipment)}
+
+
 async def test_returns_are_watched_from_the_request_until_they_are_done(live: Live) -> None:
     shop = await open_shop({"MUG": (5,)})
     order = await place({"MUG": 2})
