@@ -8,6 +8,7 @@ from resolvers.backorders import BackorderQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.consistency import ConsistencyQuery
+from resolvers.imports import ImportQuery, ImportSubscription
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
 from resolvers.live_work import WorkLiveSubscription
@@ -38,6 +39,7 @@ class Query(
     SupplyQuery,
     ReservationQuery,
     BulkQuery,
+    ImportQuery,
     TrackingQuery,
     ViewerQuery,
     LiveQuery,
@@ -49,7 +51,7 @@ class Query(
 
 
 @strawberry.type(description="What can be watched.")
-class Subscription(LiveSubscription, WorkLiveSubscription, StockLiveSubscription):
+class Subscription(LiveSubscription, WorkLiveSubscription, StockLiveSubscription, ImportSubscription):
     pass
 
 

@@ -156,7 +156,7 @@ async def _of_order(
 
     def message(event: LogRow | Present) -> MessageT:
         if isinstance(event, Present):
-            return resync(stream_cursor(kind, stream.order_id, event.place), event.order)
+            return resync(stream_cursor(kind, stream.order_id, event.place), event.thing)
         return told(stream_cursor(kind, stream.order_id, event.sequence), event)
 
     return messages(context, stream, place, message)
@@ -173,7 +173,7 @@ async def _of_view(
     place = None if after is None else place_in(kind, stream.order_id, after)
 
     def message(now: Present) -> MessageT:
-        return told(stream_cursor(kind, stream.order_id, now.place), now.order)
+        return told(stream_cursor(kind, stream.order_id, now.place), now.thing)
 
     return messages(context, ViewStream(stream), place, message)
 

@@ -21,7 +21,7 @@ EventT_co = TypeVar("EventT_co", covariant=True)
 RowT = TypeVar("RowT", bound=Model)
 
 PAGE_ROWS = 200
-LOOKED_THROUGH_AT_ONCE = 1000  # events of a feed, few of which may be asked for
+LOOKED_THROUGH_AT_ONCE = 500  # events of a feed, few of which may be asked for
 LOOKED_UP_AT_ONCE = 10_000  # ids in one statement; PostgreSQL takes 32,767 parameters, SQLite 32,766
 
 # Named one by one, so that a new fact is for staff alone until somebody decides otherwise.
@@ -109,10 +109,10 @@ class Page(Generic[EventT_co]):
 
 @dataclass(frozen=True)
 class Present:
-    """How things are when a place cannot be honoured: go on from `place`. `order` is as it is there, none in a feed."""
+    """How things are when a place cannot be honoured: go on from `place`. `thing` is as it is there, none in a feed."""
 
     place: int
-    order: Model | None = None
+    thing: Model | None = None
 
 
 class Stream(Protocol[EventT_co]):

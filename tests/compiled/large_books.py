@@ -278,6 +278,12 @@ insert into bulk_runs (id, upload_id, filename, mode, is_dry_run, status, rows, 
         case when n > 2997 then 'RUNNING' when n % 500 = 0 then 'CANCELED' else 'COMPLETED' end, 10, 10, 9, 0, 1,
         'staff:ida', {first_day} + n * interval '1 hour'
     from generate_series(1, 3000) n;
+insert into imports (id, filename, mapping, channel, mode, status, percent, rows_read, rows_imported,
+        rows_already_there, rows_reported, orders_imported, orders_already_there, orders_reported, version, started_at,
+        heard_of_at)
+    select uid(45, n, 0), 'orders.csv', 'orders.toml', 'channel-1', 'HISTORY', 'FINISHED', 100, 9, 9, 0, 0, 3, 0, 0, 2,
+        now() - n * interval '1 hour', now() - n * interval '1 hour'
+    from generate_series(1, 30) n;
 insert into bulk_rows (id, run_id, number, sku, location, outcome, change)
     select uid(42, n, i), uid(41, n, 0), i, 'SKU-000001', 'location-0',
         case when i = 7 then 'REFUSED' else 'APPLIED' end, 1

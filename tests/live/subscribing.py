@@ -15,6 +15,7 @@ from domain.kernel.actor import Actor
 from domain.kernel.ids import global_id
 from domain.kernel.runner import Runner
 from resolvers.context import context_for
+from resolvers.imports import ImportSubscription
 from resolvers.live import LiveSubscription
 from resolvers.live_stock import StockLiveSubscription
 from resolvers.live_work import WorkLiveSubscription
@@ -36,7 +37,7 @@ class Query:
 
 
 @strawberry.type
-class Subscription(LiveSubscription, WorkLiveSubscription, StockLiveSubscription):
+class Subscription(LiveSubscription, WorkLiveSubscription, StockLiveSubscription, ImportSubscription):
     """All that can be watched."""
 
 

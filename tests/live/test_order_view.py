@@ -145,7 +145,7 @@ async def test_what_is_written_while_the_order_is_read_is_told_with_the_next_mes
     await happen(*placed(order))  # after the row was read, before what hangs on it is
     second = await view.read(present.place)
     assert second is not None
-    told = [(each.place, each.order) for each in (present, *second.events)]
+    told = [(each.place, each.thing) for each in (present, *second.events)]
     assert [(place, row.version) for place, row in told if isinstance(row, OrderRow)] == [(1, 1), (2, 2)]
 
 
