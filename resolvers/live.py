@@ -12,7 +12,8 @@ from domain.kernel.errors import MalformedId, NotFound, Unauthenticated
 from domain.kernel.ids import global_id, parse_global_id
 from domain.kernel.log import feed_head
 from domain.kernel.models import LogRow
-from domain.kernel.streams import FeedStream, OrderStream, Present, ViewStream, visible_log
+from domain.kernel.streams import FeedStream, OrderStream, Present, visible_log
+from domain.kernel.view_stream import ViewStream
 from domain.kernel.visibility import EVERYTHING, of_order
 from resolvers.context import Context
 from resolvers.streaming import RESUMABLE, After, MessageT, messages, refused, require

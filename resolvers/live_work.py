@@ -106,8 +106,7 @@ async def _of_things(
     def message(change: Change | Present) -> MessageT | FeedResyncRequired:
         if isinstance(change, Present):
             return FeedResyncRequired(cursor=stream_cursor(StreamKind.FEED, None, change.place))
-        assert change.event.position is not None, "an event of the feed has a position"
-        return told(stream_cursor(StreamKind.FEED, None, change.event.position), change.event, change.thing)
+        return told(stream_cursor(StreamKind.FEED, None, stream.place_of(change)), change.event, change.thing)
 
     return messages(context, stream, place, message)
 

@@ -45,6 +45,9 @@ class ImportStream:
         assert row is not None, "a stream of an import that is gone"
         return Present(row.version, row)
 
+    def place_of(self, event: Present) -> int:
+        return event.place
+
 
 @dataclass(frozen=True)
 class _Looking:
@@ -52,5 +55,8 @@ class _Looking:
 
     ears: Ears
 
-    async def wait(self, seconds: float) -> bool:
-        return await self.ears.wait(min(seconds, LOOK_SECONDS)) or seconds > LOOK_SECONDS
+    async def wait(self, seconds: float | None) -> bool:
+        if seconds is not None and seconds <= LOOK_SECONDS:
+            return await self.ears.wait(seconds)
+        await self.ears.wait(LOOK_SECONDS)
+        return True

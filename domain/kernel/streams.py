@@ -155,44 +155,10 @@ class OrderStream:
             return None
         return await page_of(LogRow, Q(order_id=self.order_id) & self.events, "sequence", place, head)
 
-    async def has_news(self, after: int, until: int) -> bool:
-        """Whether there is an event behind the first place, and not behind the other."""
-        between = LogRow.filter(self.events, order_id=self.order_id, sequence__gt=after, sequence__lte=until)
-        return after < until and await between.exists()
-
     async def present(self) -> Present:
         order = await self.order()
         assert order is not None, "a stream of an order that is gone"
         return Present(order.version, order)
-
-
-@dataclass(frozen=True)
-class ViewStream:
-    """An order as it is now, again whenever there are events of it: once for all that came since it was last told.
-
-    Places are those of its events. A view has no history, so a place that is not the present one is answered with the
-    present. What an event that is hidden has changed is told with the next one that is not: the time of a message
-    would tell of the event.
-    """
-
-    order: OrderStream
-
-    def listen(self, doorbell: Doorbell) -> AbstractAsyncContextManager[Ears]:
-        return self.order.listen(doorbell)
-
-    async def keeps(self, place: int) -> bool:
-        return await self.order.keeps(place)
-
-    async def read(self, place: int) -> Page[Present] | None:
-        # The row and its version are of one read. Whatever else is shown of the order is read after it: what it has
-        # from later events is told again, because these are behind the place.
-        now = await self.present()
-        if place > now.place:
-            return None
-        return Page([now] if await self.order.has_news(place, now.place) else (), now.place, is_last=True)
-
-    async def present(self) -> Present:
-        return await self.order.present()
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,10 @@ class ThingFeedStream:
     async def present(self) -> Present:
         return await self._feed.present()
 
+    def place_of(self, event: Change) -> int:
+        assert event.event.position is not None, "an event of the feed has a position"
+        return int(event.event.position)
+
     @property
     def _feed(self) -> FeedStream:
         names = [each.__name__ for each in self.things.facts]

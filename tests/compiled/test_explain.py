@@ -36,8 +36,9 @@ from domain.kernel.log import STOCK_FEED, feed_head, stamp, sweep_stock, unstamp
 from domain.kernel.models import LogRow
 from domain.kernel.runner import Runner
 from domain.kernel.stock_stream import StockFeedStream
-from domain.kernel.streams import FeedStream, OrderStream, ViewStream, visible_log
+from domain.kernel.streams import FeedStream, OrderStream, visible_log
 from domain.kernel.thing_feed import ThingFeedStream
+from domain.kernel.view_stream import ViewStream
 from domain.kernel.visibility import EVERYTHING
 from domain.reactions import TIMERS
 from domain.reservations.models import ReservationLineRow

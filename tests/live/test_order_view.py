@@ -11,7 +11,8 @@ from domain.kernel.actor import ANONYMOUS, Actor, Role, customer, staff, trackin
 from domain.kernel.bell import Ring
 from domain.kernel.ids import new_id
 from domain.kernel.models import LogRow
-from domain.kernel.streams import Page, StreamLimits, ViewStream
+from domain.kernel.streams import Page, StreamLimits
+from domain.kernel.view_stream import ViewStream
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.models import OrderRow
 from domain.shipping.events import ShipmentShipped
