@@ -12,6 +12,7 @@ from domain.flows.confirm_order import ExpireOrder, expire_order
 from domain.flows.end_reservation import ExpireReservations, expire_reservations
 from domain.flows.expire_lots import QuarantineExpired, quarantine_expired
 from domain.flows.fill_backorders import FillBackorder, FillBackorders, fill_backorder, fill_backorders
+from domain.flows.keep_imports import FindLeftImports, find_left_imports
 from domain.flows.resolve_shortage import (
     LetReservationGo,
     ResolveShortage,
@@ -20,6 +21,7 @@ from domain.flows.resolve_shortage import (
     resolve_shortage,
     source_order_again,
 )
+from domain.imports.queries import is_any_left
 from domain.kernel.actor import SYSTEM, Actor
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.runner import Runner
@@ -101,5 +103,11 @@ async def _expire_reservations(runner: Runner) -> int:
     return (await runner.run(expire_reservations, SYSTEM, ExpireReservations())).value
 
 
-TIMERS: Mapping[str, Timer] = {"reservations": _expire_reservations}
+async def _find_left_imports(runner: Runner) -> int:
+    if not await is_any_left(await database_now(current_connection())):
+        return 0
+    return (await runner.run(find_left_imports, SYSTEM, FindLeftImports())).value
+
+
+TIMERS: Mapping[str, Timer] = {"reservations": _expire_reservations, "imports": _find_left_imports}
 """What is done when its time has come, looked at every two seconds by every worker; each says how much it did."""

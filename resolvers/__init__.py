@@ -8,8 +8,10 @@ from resolvers.backorders import BackorderQuery
 from resolvers.bulk import BulkQuery
 from resolvers.catalog import CatalogQuery
 from resolvers.consistency import ConsistencyQuery
+from resolvers.imports import ImportQuery, ImportSubscription
 from resolvers.live import LiveQuery, LiveSubscription
 from resolvers.live_stock import StockLiveQuery, StockLiveSubscription
+from resolvers.live_work import WorkLiveSubscription
 from resolvers.locations import LocationQuery
 from resolvers.mutations import Mutation
 from resolvers.orders import OrderQuery
@@ -37,6 +39,7 @@ class Query(
     SupplyQuery,
     ReservationQuery,
     BulkQuery,
+    ImportQuery,
     TrackingQuery,
     ViewerQuery,
     LiveQuery,
@@ -48,7 +51,7 @@ class Query(
 
 
 @strawberry.type(description="What can be watched.")
-class Subscription(LiveSubscription, StockLiveSubscription):
+class Subscription(LiveSubscription, WorkLiveSubscription, StockLiveSubscription, ImportSubscription):
     pass
 
 

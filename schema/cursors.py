@@ -16,10 +16,11 @@ class StreamKind(IntEnum):
     FEED = 2
     TRACKING = 3
     STOCK = 4
+    IMPORT = 5
 
 
 _VERSION = 1
-_LAYOUT = Struct(">BB16sQ")  # version, kind, the order (zeros for a feed), the place
+_LAYOUT = Struct(">BB16sQ")  # version, kind, the order or other thing (zeros for a feed), the place
 _FEED = UUID(int=0)
 
 

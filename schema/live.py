@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from schema.tracking import Tracking
 
 _AFTER_EVENT = "The place behind this event: give it as `after` to go on from here."
+_AFTER_VIEW = "Its place among the events of the order: give it as `after`, and nothing is sent until there are others."
 _AFTER_PRESENT = "Go on from here: the stream does."
 _RESYNC = (
     "The cursor cannot be honoured: it is none of this stream, or from the future of a database that was restored. "
@@ -42,6 +43,14 @@ class ResyncRequired:
 @strawberry.type(description=_RESYNC + "Or it is older than what is kept. Load what you show again, then go on.")
 class FeedResyncRequired:
     cursor: Cursor = strawberry.field(description=_AFTER_PRESENT)
+
+
+@strawberry.type(description="An order as it is now: all that happened since the last message is in it.")
+class OrderViewMessage:
+    cursor: Cursor = strawberry.field(description=_AFTER_VIEW)
+    order: Annotated["Order", strawberry.lazy("schema.orders")] = strawberry.field(
+        description="The order, as it is at this cursor or later."
+    )
 
 
 OrderMessage = Annotated[
@@ -149,6 +158,14 @@ class TrackingResyncRequired:
     cursor: Cursor = strawberry.field(description=_AFTER_PRESENT)
     tracking: Annotated["Tracking", strawberry.lazy("schema.tracking")] = strawberry.field(
         description="What the link shows at this cursor."
+    )
+
+
+@strawberry.type(description="What a tracking link shows now: all that happened since the last message is in it.")
+class TrackingViewMessage:
+    cursor: Cursor = strawberry.field(description=_AFTER_VIEW)
+    tracking: Annotated["Tracking", strawberry.lazy("schema.tracking")] = strawberry.field(
+        description="What the link shows at this cursor, or later."
     )
 
 

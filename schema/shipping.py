@@ -12,6 +12,7 @@ from domain.shipping.models import ParcelLineRow, ParcelRow, ScanRow, ShipmentRo
 from domain.shipping.queries import visible_shipments
 from schema.actions import AvailableAction, actions, of_shipment, order_on_hold
 from schema.lines import Requirement
+from schema.locations import Location
 from schema.views import (
     Connection,
     EnumFilter,
@@ -42,6 +43,7 @@ class ShipmentWhere:
     created_at: TimeFilter
     shipped_at: TimeFilter
     delivered_at: TimeFilter
+    location: IdFilter = on("location_id", prefix="location", doc="Packed at which location.")
     order: IdFilter = on("order_id", prefix="order", doc="Of which order.")
 
 
@@ -66,6 +68,7 @@ class Shipment(Node):
     fulfillment_order: Annotated[FulfillmentOrder, strawberry.lazy("schema.fulfillment")] | None = one(
         by="fulfillment_order", doc="The work it comes from; for staff. Null in imported history."
     )
+    location: Location | None = one(by="location", doc="Who packs it; for staff. Null in imported history.")
     parcels: list[Parcel] = many(by="shipment", order_by=("position", "id"), doc="Its boxes.")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from domain.assemblies.lifecycle import ASSEMBLY
 from domain.bulk.lifecycle import BULK_RUN
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER
+from domain.imports.lifecycle import IMPORT
 from domain.kernel.lifecycle import Lifecycle
 from domain.orders.lifecycle import ORDER
 from domain.payments.lifecycle import PAYMENT, REFUND
@@ -33,6 +34,7 @@ LIFECYCLES: Sequence[Lifecycle[Any, Any, Any]] = (
     SUPPLY,
     ASSEMBLY,
     BULK_RUN,
+    IMPORT,
 )
 HEAD = """# Lifecycles
 

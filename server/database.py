@@ -30,6 +30,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "domain.assemblies.models",
     "domain.backorders.models",
     "domain.uploads.models",
+    "domain.imports.models",
     "domain.bulk.models",
     "domain.allocation.models",
     "domain.fulfillment.models",

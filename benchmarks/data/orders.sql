@@ -85,9 +85,9 @@ select pg_temp.key('work line', n * 3 + p, placed_at), pg_temp.key('work', n, pl
   case stage when 'open' then 0 else quantity end, 0
 from bought order by n, p;
 
-insert into shipments (id, order_id, fulfillment_order_id, status, carrier, service, created_at, shipped_at,
-  delivered_at)
-select pg_temp.key('shipment', n, placed_at), id, pg_temp.key('work', n, placed_at),
+insert into shipments (id, order_id, fulfillment_order_id, location_id, status, carrier, service, created_at,
+  shipped_at, delivered_at)
+select pg_temp.key('shipment', n, placed_at), id, pg_temp.key('work', n, placed_at), pg_temp.old('location', place),
   case stage when 'sent' then 'SHIPPED' else 'DELIVERED' end, 'dhl', 'parcel', placed_at + interval '3 hours',
   placed_at + interval '6 hours', case stage when 'arrived' then updated_at end
 from plan where stage <> 'open' order by n;

@@ -119,6 +119,7 @@ class NewRows:
         row = ShipmentRow(
             order_id=order.id,
             fulfillment_order_id=None,
+            location_id=None,
             status=ShipmentStatus.DELIVERED if delivered else ShipmentStatus.SHIPPED,
             carrier=shipment.carrier,
             created_at=shipment.shipped_at or order.placed_at,

@@ -18,7 +18,6 @@ from domain.kernel.quantities import checked_units
 from domain.kernel.sets import add_all, insert
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.orders import service as orders
-from domain.orders.models import OrderRow
 from domain.shipping.errors import TrackingNumberTaken
 from domain.shipping.events import ShipmentPacked
 from domain.shipping.lifecycle import ShipmentStatus
@@ -74,7 +73,7 @@ async def pack_shipment(tx: UnitOfWork, request: PackShipment) -> UUID:
     lines = await fulfillment.lines_of(work.id)
     contents = share_out(request.parcels, lines)
     await _check_tracking_numbers(request)
-    shipment = await _write(tx, order, request, contents, {line.id: line for line in lines})
+    shipment = await _write(tx, work, request, contents, {line.id: line for line in lines})
     await _book(work, lines, contents)
     tx.record(ShipmentPacked(order.id, shipment.id))
     await _close_when_done(tx, work)
@@ -136,15 +135,16 @@ async def _check_tracking_numbers(request: PackShipment) -> None:
 
 async def _write(
     tx: UnitOfWork,
-    order: OrderRow,
+    work: FulfillmentOrderRow,
     request: PackShipment,
     contents: list[dict[UUID, int]],
     lines: Mapping[UUID, FulfillmentOrderLineRow],
 ) -> ShipmentRow:
     shipment = ShipmentRow(
         id=new_id(),
-        order_id=order.id,
-        fulfillment_order_id=request.fulfillment_order_id,
+        order_id=work.order_id,
+        fulfillment_order_id=work.id,
+        location_id=work.location_id,
         status=ShipmentStatus.PACKED,
         carrier=request.carrier,
         service=request.service,

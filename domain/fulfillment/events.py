@@ -44,3 +44,13 @@ class FulfillmentOrderRejected(_FulfillmentOrderFact):
 @dataclass(frozen=True)
 class FulfillmentOrderCanceled(_FulfillmentOrderFact):
     """The work was called off."""
+
+
+FULFILLMENT_ORDER_FACTS = (
+    FulfillmentOrderOpened,
+    FulfillmentOrderStarted,
+    FulfillmentOrderClosed,
+    FulfillmentOrderReopened,
+    FulfillmentOrderRejected,
+    FulfillmentOrderCanceled,
+)

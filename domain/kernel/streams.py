@@ -21,6 +21,7 @@ EventT_co = TypeVar("EventT_co", covariant=True)
 RowT = TypeVar("RowT", bound=Model)
 
 PAGE_ROWS = 200
+LOOKED_THROUGH_AT_ONCE = 500  # events of a feed, few of which may be asked for
 LOOKED_UP_AT_ONCE = 10_000  # ids in one statement; PostgreSQL takes 32,767 parameters, SQLite 32,766
 
 # Named one by one, so that a new fact is for staff alone until somebody decides otherwise.
@@ -123,10 +124,10 @@ class Page(Generic[EventT_co]):
 
 @dataclass(frozen=True)
 class Present:
-    """How things are when a place cannot be honoured: go on from `place`. `order` is as it is there, none in a feed."""
+    """How things are when a place cannot be honoured: go on from `place`. `thing` is as it is there, none in a feed."""
 
     place: int
-    order: Model | None = None
+    thing: Model | None = None
 
 
 class Stream(Protocol[EventT_co]):
@@ -203,12 +204,14 @@ class FeedStream:
         head = await feed_head()
         if place > head:
             return None
-        page = await page_of(LogRow, self.events, "position", place, head)
-        if not page.events or not self.orders:
-            return page
-        concerned = sorted({event.order_id for event in page.events})
-        wanted = set(await orders().filter(self.orders, id__in=concerned).values_list("id", flat=True))
-        return Page([event for event in page.events if event.order_id in wanted], page.place, page.is_last)
+        # In steps, for of many events few may be asked for: a statement that looks for them has an end.
+        page = await page_of(LogRow, self.events, "position", place, min(head, place + LOOKED_THROUGH_AT_ONCE))
+        events = page.events
+        if events and self.orders:
+            concerned = sorted({event.order_id for event in events})
+            wanted = set(await orders().filter(self.orders, id__in=concerned).values_list("id", flat=True))
+            events = [event for event in events if event.order_id in wanted]
+        return Page(events, page.place, is_last=page.place == head)
 
     async def present(self) -> Present:
         return Present(await feed_head())

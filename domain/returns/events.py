@@ -54,3 +54,14 @@ class ReturnDisposed(_ReturnFact):
 @dataclass(frozen=True)
 class ReturnCompleted(_ReturnFact):
     """The return is done."""
+
+
+RETURN_FACTS = (
+    ReturnRequested,
+    ReturnApproved,
+    ReturnDeclined,
+    ReturnCanceled,
+    ReturnReceived,
+    ReturnDisposed,
+    ReturnCompleted,
+)

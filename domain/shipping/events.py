@@ -62,3 +62,14 @@ class ParcelScanned(OrderFact):
 
     subject: ClassVar[str | None] = "parcel_id"
     edits: ClassVar[bool] = False
+
+
+SHIPMENT_FACTS = (
+    ShipmentPacked,
+    ShipmentShipped,
+    ShipmentDelivered,
+    ShipmentLost,
+    ShipmentReturned,
+    ShipmentCanceled,
+    ParcelScanned,
+)

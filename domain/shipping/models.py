@@ -20,6 +20,8 @@ class ShipmentRow(Row):
         "FulfillmentOrderRow", "The work it comes from; none in imported history.", null=True
     )
     fulfillment_order_id: UUID | None
+    location: Any = reference("LocationRow", "Who packs it; none in imported history.", null=True, index=False)
+    location_id: UUID | None
     status: Any = fields.CharEnumField(ShipmentStatus, max_length=16, description="How far it is.")
     carrier = fields.CharField(max_length=60, description="Who carries it, such as dhl.")
     service = fields.CharField(max_length=60, null=True, description="The carrier's product.")
@@ -32,6 +34,7 @@ class ShipmentRow(Row):
         indexes = [
             Index(fields=("order_id", "created_at", "id")),
             Index(fields=("created_at", "id")),
+            Index(fields=("location_id", "created_at", "id")),
         ]
         # What is not delivered: few rows, however many shipments there are.
         constraints = [

@@ -113,13 +113,15 @@ def pointed(*, on: str, doc: str, name: str | None = None) -> Any:
     return field
 
 
-def named(which: Callable[..., Q | None], *, doc: str, **arguments: tuple[Any, str]) -> Any:
+def named(which: Callable[..., Q | None], *, doc: str, name: str | None = None, **arguments: tuple[Any, str]) -> Any:
     """The one row that `which(scope, **arguments)` names by a unique key; null where it names none, or none to see.
 
-    Each argument is its type and its description.
+    Each argument is its type and its description. `name` is the field's in GraphQL, if Python has it.
     """
-    made = [_argument(name, kind, about, strawberry.UNSET) for name, (kind, about) in arguments.items()]
-    return declare(Edge(EdgeKind.NAMED, which=which), doc, made)
+    made = [_argument(each, kind, about, strawberry.UNSET) for each, (kind, about) in arguments.items()]
+    field = declare(Edge(EdgeKind.NAMED, which=which), doc, made)
+    field.graphql_name = name
+    return field
 
 
 def lookup(*, doc: str) -> Any:

@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from tortoise.exceptions import BaseORMException
 
+from domain.flows.keep_imports import BeginImport
+from domain.imports.lifecycle import ImportMode
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect
 from domain.kernel.errors import DomainError
@@ -29,6 +31,7 @@ from server.importing.opening import OpenLander
 from server.importing.readers import Source
 from server.importing.report import default_report_path
 from server.importing.tally import Tally
+from server.importing.telling import Tell, told_in_the_books
 from server.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Take orders over from files.")
@@ -100,8 +103,25 @@ async def _import(
             lander = HistoryLander(runner, channel_of(mapping), dry_run)
         else:
             lander = await OpenLander.open(runner, mapping.channel, dry_run)
-        with _progress() as progress:
-            return await run_import(file, mapping, lander, report, progress), mapping
+        begun = BeginImport(file.name, mapping_file.name, mapping.channel.code, ImportMode[mode.name])
+        # A dry run writes nothing at all, so that it can be seen in its terminal alone.
+        telling = _tell_nobody() if dry_run else told_in_the_books(runner, begun)
+        with _progress() as show:
+            async with telling as tell:
+
+                async def progress(source: Source, tally: Tally) -> None:
+                    show(source, tally)
+                    await tell(source, tally)
+
+                return await run_import(file, mapping, lander, report, progress), mapping
+
+
+@asynccontextmanager
+async def _tell_nobody() -> AsyncIterator[Tell]:
+    async def tell(_source: Source, _tally: Tally) -> None:
+        """Nothing is written."""
+
+    yield tell
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Runs an import: whole orders, batch by batch, each batch one commit; killed at any moment, it is simply run again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -76,7 +76,7 @@ async def run_import(
     mapping: Mapping,
     lander: Lander,
     report_path: Path,
-    progress: Callable[[Source, Tally], None],
+    progress: Callable[[Source, Tally], Awaitable[None]],
 ) -> Tally:
     """What became of every row; rejected ones are in the report. `progress` is told after each commit.
 
@@ -94,7 +94,7 @@ async def run_import(
                     report.write(rejection)
                     tally.reject(rejection)
                 await _land(batch, lander, report, tally)
-                progress(source, tally)
+                await progress(source, tally)
     return tally
 
 

@@ -1,9 +1,11 @@
 """The history of the database: it makes what the rows declare, once, and keeps the rows there are."""
 
 import asyncio
+import importlib
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -15,12 +17,15 @@ from tortoise.models import Model
 
 import domain
 import server.migrations
-from domain.kernel.database import Dialect
+from domain.kernel.database import Dialect, current_connection
 from domain.kernel.models import JobRow
+from domain.shipping.lifecycle import ShipmentStatus
+from domain.shipping.models import ShipmentRow
 from server.database import MODEL_MODULES, Database, open_database, sqlite_path
 from server.migrate import migrate, pending
 from server.migrations._authoring import schema_changes
 from tests.catalog import Catalog, catalog_of, declared
+from tests.domain.shop import NOON, open_shop, place, ship
 
 HISTORY = sorted(path.stem for path in Path(server.migrations.__file__).parent.glob("[0-9]*.py"))
 # Nothing asks for the rows behind them, and what they point to is never deleted: an index would only cost writes.
@@ -345,6 +350,23 @@ async def test_a_shop_that_was_open_before_keeps_its_stock_and_its_ledger(
             ("SINGLE", "DENY", "NONE", "each")
         ]
         assert await rows("SELECT on_hand, rotation FROM stock_levels") == [(7, None)]
+
+
+@pytest.mark.usefixtures("database")
+async def test_shipments_of_before_have_the_location_of_the_work_that_they_come_from() -> None:
+    shop = await open_shop({"MUG": (1, 1)})
+    shipments = [await ship(await place({"MUG": 1})) for _ in range(2)]
+    without_work = await ShipmentRow.create(
+        order_id=await place({"EBOOK": 1}), status=ShipmentStatus.DELIVERED, carrier="dhl", created_at=NOON
+    )
+    await ShipmentRow.all().update(location_id=None)
+    migration = importlib.import_module("server.migrations.0008_location_of_shipments")
+    await migration.say_who_packed(None, SimpleNamespace(client=current_connection()))
+    assert dict(await ShipmentRow.all().values_list("id", "location_id")) == {
+        shipments[0][0]: shop.north,
+        shipments[1][0]: shop.south,
+        without_work.id: None,
+    }
 
 
 async def test_a_migration_that_would_orphan_rows_is_refused_and_changes_nothing(shelves_url: str) -> None:

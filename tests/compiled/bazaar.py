@@ -32,6 +32,8 @@ from domain.flows.place_orders import place_order
 from domain.flows.placement import Component, PlaceCustomer, PlaceLine, PlaceOrder
 from domain.flows.set_variant_policy import SetVariantPolicy, set_variant_policy
 from domain.fulfillment.models import FulfillmentOrderRow
+from domain.imports.lifecycle import ImportMode, ImportStatus
+from domain.imports.models import ImportRow
 from domain.kernel.actor import ANONYMOUS, SYSTEM, Actor, Role, customer, staff, tracking_link
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect, current_connection
@@ -96,6 +98,7 @@ _NAMED: dict[str, type[Model]] = {
     "supply_line": SupplyLineRow,
     "channel_location": ChannelLocationRow,
     "bulk_run": BulkRunRow,
+    "import": ImportRow,
     "transfer": TransferRow,
     "assembly": AssemblyRow,
 }
@@ -122,6 +125,27 @@ async def open_bazaar(chance: random.Random, orders: int = 40) -> None:
         await CustomerRow.filter(id=buyer.id).update(name=chance.choice(TEXTS), phone=chance.choice([None, "+49 1"]))
     await _fill_the_yard(chance)
     await set_baskets_aside(chance)
+    await take_files_over(chance)
+
+
+async def take_files_over(chance: random.Random) -> None:
+    """Imports of every status; some have ended, some failed."""
+    for n in range(8):
+        await ImportRow.create(
+            filename=chance.choice(TEXTS),
+            mapping=chance.choice(TEXTS),
+            channel="web-de",
+            mode=chance.choice(list(ImportMode)),
+            status=list(ImportStatus)[n % 4],
+            percent=chance.randint(0, 100),
+            rows_read=7,
+            rows_imported=4,
+            rows_reported=3,
+            failure=chance.choice([None, *TEXTS]),
+            started_at=NOON + timedelta(microseconds=chance.choice([0, 999_600])),
+            heard_of_at=NOON,
+            ended_at=chance.choice([None, NOON]),
+        )
 
 
 async def set_baskets_aside(chance: random.Random) -> None:

@@ -145,8 +145,9 @@ insert into fulfillment_order_lines (id, fulfillment_order_id, order_id, require
     select uid(18, n, i), uid(17, n, 0), uid(8, n, 0), uid(10, n, i),
         'SKU-' || lpad((1 + (sku + i) % {variants})::text, 6, '0'), 1, (stage in ('DONE', 'SHIPPED'))::int, 0
     from book, generate_series(1, size) i where stage <> 'PENDING';
-insert into shipments (id, order_id, fulfillment_order_id, status, carrier, created_at, shipped_at, delivered_at)
-    select uid(19, n, 0), uid(8, n, 0), uid(17, n, 0),
+insert into shipments (id, order_id, fulfillment_order_id, location_id, status, carrier, created_at, shipped_at,
+        delivered_at)
+    select uid(19, n, 0), uid(8, n, 0), uid(17, n, 0), uid(2, 0, place),
         case when stage = 'SHIPPED' then case when n % 10 = 0 then 'PACKED' else 'SHIPPED' end
             when n % 500 = 3 then 'LOST' else 'DELIVERED' end,
         case when n % 4000 = 9 then 'bike' when n % 3 = 0 then 'ups' else 'dhl' end, placed_at + interval '20 hours',
@@ -277,6 +278,12 @@ insert into bulk_runs (id, upload_id, filename, mode, is_dry_run, status, rows, 
         case when n > 2997 then 'RUNNING' when n % 500 = 0 then 'CANCELED' else 'COMPLETED' end, 10, 10, 9, 0, 1,
         'staff:ida', {first_day} + n * interval '1 hour'
     from generate_series(1, 3000) n;
+insert into imports (id, filename, mapping, channel, mode, status, percent, rows_read, rows_imported,
+        rows_already_there, rows_reported, orders_imported, orders_already_there, orders_reported, version, started_at,
+        heard_of_at)
+    select uid(45, n, 0), 'orders.csv', 'orders.toml', 'channel-1', 'HISTORY', 'FINISHED', 100, 9, 9, 0, 0, 3, 0, 0, 2,
+        now() - n * interval '1 hour', now() - n * interval '1 hour'
+    from generate_series(1, 30) n;
 insert into bulk_rows (id, run_id, number, sku, location, outcome, change)
     select uid(42, n, i), uid(41, n, 0), i, 'SKU-000001', 'location-0',
         case when i = 7 then 'REFUSED' else 'APPLIED' end, 1

@@ -11,7 +11,7 @@ import asyncpg
 PAGE_ROWS = 101
 # These stay as small as the company is, or grow by a few rows a day.
 NO_TABLE = ""
-NEVER_LARGE = frozenset({NO_TABLE, "channels", "locations", "feed_head", "bulk_runs"})
+NEVER_LARGE = frozenset({NO_TABLE, "channels", "locations", "feed_head", "bulk_runs", "imports"})
 # What one row in fifty has may be found by walking along an index; what is rarer needs one of its own.
 FEW_ROWS = 50 * 21
 

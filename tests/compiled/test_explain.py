@@ -27,17 +27,23 @@ from domain.flows.placement import PlaceLine, PlaceOrder
 from domain.flows.reserve_stock import ReserveLine, ReserveStock, reserve_stock
 from domain.flows.resolve_shortage import LetReservationGo, ResolveShortage, let_reservation_go, resolve_shortage
 from domain.flows.set_aside_stock import SetAside, damage_stock
+from domain.fulfillment.queries import WATCHED_WORK
 from domain.kernel import idempotency, jobs
 from domain.kernel.actor import Actor, customer
 from domain.kernel.bell import SilentBell
 from domain.kernel.database import Dialect, current_connection
 from domain.kernel.log import STOCK_FEED, feed_head, stamp, sweep_stock, unstamped
+from domain.kernel.models import LogRow
 from domain.kernel.runner import Runner
 from domain.kernel.stock_stream import StockFeedStream
-from domain.kernel.streams import FeedStream, visible_log
+from domain.kernel.streams import FeedStream, OrderStream, visible_log
+from domain.kernel.thing_feed import ThingFeedStream
+from domain.kernel.view_stream import ViewStream
 from domain.kernel.visibility import EVERYTHING
 from domain.reactions import TIMERS
 from domain.reservations.models import ReservationLineRow
+from domain.returns.queries import WATCHED_RETURNS
+from domain.shipping.queries import WATCHED_SHIPMENTS
 from domain.stock.models import StockLevelRow
 from domain.stock.queries import atp, ledger_pages
 from examples.seed import seed_shop
@@ -238,6 +244,11 @@ async def test_no_flow_no_worker_and_no_stream_reads_more_the_more_orders_there_
             [page async for page in ledger_pages(Q(sku="SKU-002500"), NOON)]
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).read(await feed_head() // 2)
             await FeedStream(visible_log(ADMIN.scope), EVERYTHING).keeps(1)
+            for things in (WATCHED_WORK, WATCHED_SHIPMENTS, WATCHED_RETURNS):
+                await ThingFeedStream(things, visible_log(ADMIN.scope), EVERYTHING).read(await feed_head() // 2)
+            last = await LogRow.all().order_by("-id").first()
+            assert last
+            await ViewStream(OrderStream(last.order_id, EVERYTHING, visible_log(ADMIN.scope))).read(0)
             found = await what_is_available(ADMIN, "channel-1", [f"SKU-{n:06}" for n in range(950, 970)])
             assert found
             assert sum(len(each.steps or ()) for each in found) > 20

@@ -11,6 +11,7 @@ import pytest
 
 from domain.assemblies.lifecycle import ASSEMBLY, AssemblyFacts
 from domain.fulfillment.lifecycle import FULFILLMENT_ORDER, FulfillmentOrderFacts
+from domain.imports.lifecycle import IMPORT, ImportFacts
 from domain.kernel.actor import ANONYMOUS, Actor, Permission, Role, Scope, customer, staff, tracking_link
 from domain.kernel.errors import IllegalTransition
 from domain.kernel.ids import new_id
@@ -192,6 +193,18 @@ EXPECTED = {
             "RELEASE": "DRAFT → RELEASED",
             "COMPLETE": "RELEASED → COMPLETED",
             "CANCEL": "DRAFT|RELEASED → CANCELED",
+        },
+    ),
+    "import": Expected(
+        IMPORT,
+        ImportFacts(),
+        "RUNNING",
+        {
+            "GET_ON": "RUNNING → RUNNING",
+            "FINISH": "RUNNING → FINISHED",
+            "FAIL": "RUNNING → FAILED",
+            "INTERRUPT": "RUNNING → INTERRUPTED",
+            "RESUME": "INTERRUPTED → RUNNING",
         },
     ),
 }

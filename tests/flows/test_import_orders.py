@@ -100,7 +100,7 @@ class Desk:
         return await run_import(path, self.mapping, lander, self.report, _unwatched)
 
 
-def _unwatched(source: Source, tally: Tally) -> None:
+async def _unwatched(source: Source, tally: Tally) -> None:
     """Nobody looks at the progress."""
 
 

@@ -23,9 +23,11 @@ from domain.channels.models import ChannelRow
 from domain.flows.grant_refund import GrantRefund, grant_refund
 from domain.flows.hold_order import HoldOrder, hold_order
 from domain.flows.keep_channels import SeenLocation, SetChannelLocations, set_channel_locations
+from domain.flows.keep_imports import BeginImport, begin_import
 from domain.flows.placement import PlaceCustomer
 from domain.flows.request_return import RequestReturn, RequestReturnLine, request_return
 from domain.flows.reserve_stock import ReserveLine, ReserveStock, reserve_stock
+from domain.imports.lifecycle import ImportMode
 from domain.kernel.actor import ANONYMOUS, Actor, tracking_link
 from domain.kernel.bell import SilentBell
 from domain.kernel.ids import global_id
@@ -86,6 +88,7 @@ async def open_books() -> list[str]:
     channel, seen = await ChannelRow.get(code=shop.CHANNEL), (SeenLocation(places.north), SeenLocation(places.south))
     await shop.run(set_channel_locations, SetChannelLocations(channel.id, seen))
     await keep_stockrooms(shop.RUNNER)
+    await shop.run(begin_import, BeginImport("orders.csv", "orders.toml", shop.CHANNEL, ImportMode.HISTORY))
     views = {each.__view__ for each in origins() if hasattr(each, "__view__")}
     firsts = [(view.prefix, await view.row.all().order_by("id").first()) for view in views]
     return [global_id(prefix, row.pk) for prefix, row in firsts if row]

@@ -15,8 +15,10 @@ from domain.kernel.actor import Actor
 from domain.kernel.ids import global_id
 from domain.kernel.runner import Runner
 from resolvers.context import context_for
+from resolvers.imports import ImportSubscription
 from resolvers.live import LiveSubscription
 from resolvers.live_stock import StockLiveSubscription
+from resolvers.live_work import WorkLiveSubscription
 from schema.events import EVENT_TYPES
 from schema.orders import Order
 from schema.scalars import SCALARS
@@ -35,7 +37,7 @@ class Query:
 
 
 @strawberry.type
-class Subscription(LiveSubscription, StockLiveSubscription):
+class Subscription(LiveSubscription, WorkLiveSubscription, StockLiveSubscription, ImportSubscription):
     """All that can be watched."""
 
 

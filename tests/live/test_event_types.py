@@ -3,8 +3,11 @@
 from dataclasses import fields
 from typing import TypeVar
 
+from domain.fulfillment.events import FULFILLMENT_ORDER_FACTS
 from domain.kernel.events import OrderFact, StockFact
 from domain.kernel.streams import SHOWN_ON_TRACKING_LINKS, SHOWN_TO_CUSTOMERS
+from domain.returns.events import RETURN_FACTS
+from domain.shipping.events import SHIPMENT_FACTS
 from schema.events import EVENT_TYPES
 from schema.facts import OrderEvent, StockEvent
 from schema.live import TrackingEventKind
@@ -49,6 +52,15 @@ def _kinds_of(root: type[FactT]) -> dict[str, type[FactT]]:
 
 def test_every_fact_has_a_graphql_type_and_every_type_a_fact() -> None:
     assert set(EVENT_TYPES) == set(facts())
+
+
+def test_the_feeds_of_work_tell_every_fact_about_it() -> None:
+    about = {fact.subject: set[type[OrderFact]]() for fact in facts().values()}
+    for fact in facts().values():
+        about[fact.subject].add(fact)
+    assert set(FULFILLMENT_ORDER_FACTS) == about["fulfillment_order_id"]
+    assert set(SHIPMENT_FACTS) == about["shipment_id"] | about["parcel_id"]
+    assert set(RETURN_FACTS) == about["return_id"]
 
 
 def test_every_event_type_implements_the_interface_and_is_described_like_its_fact() -> None:

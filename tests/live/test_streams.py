@@ -142,8 +142,8 @@ async def test_a_place_that_never_was_is_answered_with_the_present_and_the_strea
             async with aclosing(follow(order_stream(order), hub, never)) as watch:
                 present = await asyncio.wait_for(anext(watch), SOON)
                 assert isinstance(present, Present)
-                assert isinstance(present.order, OrderRow)
-                assert (present.place, present.order.id) == (present.order.version, order)
+                assert isinstance(present.thing, OrderRow)
+                assert (present.place, present.thing.id) == (present.thing.version, order)
                 await happen(*placed(order), bell=bell)
                 assert await sequences(watch, 1) == [present.place + 1]
                 await OrderRow.filter(id=order).update(version=3)

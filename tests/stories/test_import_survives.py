@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tortoise.connection import get_connection
 
+from domain.imports.models import ImportRow
 from domain.kernel.models import LogRow
 from domain.orders.models import OrderRow
 from server.database import open_database
@@ -44,9 +45,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(url: str, folder: Path) -> "subprocess.Popen[str]":
+def start(url: str, folder: Path, *more: str) -> "subprocess.Popen[str]":
     """An import in a process of its own."""
-    words = ["-m", "server.commands.importing", "orders", "orders.csv", "--mapping", "mapping.toml", "--database", url]
+    words = [
+        "-m",
+        "server.commands.importing",
+        "orders",
+        "orders.csv",
+        "--mapping",
+        "mapping.toml",
+        "--database",
+        url,
+        *more,
+    ]
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['waybill', *{words[2:]!r}];"
     run = f"{script} from server.commands.importing import app; app()"
     return subprocess.Popen(
@@ -79,12 +90,53 @@ async def test_a_killed_import_keeps_what_it_acknowledged_and_is_run_again_to_it
     async with open_database(database_url):
         kept = await _whole_orders()
         assert int(said[1]) <= kept < ORDERS
+        [killed] = await ImportRow.all()
+        assert killed.status == "RUNNING"  # as far as anybody knows
+        assert killed.orders_imported <= kept
     again = start(database_url, folder)
     _, told = again.communicate()
     assert again.returncode == 0, told
     assert f"{ORDERS - kept} imported, {kept} already there, 0 reported" in told
     async with open_database(database_url):
         assert await _whole_orders() == ORDERS
+        again_said = await ImportRow.all().order_by("-id").first()
+        assert again_said is not None
+        assert (again_said.status, again_said.percent) == ("FINISHED", 100)
+        assert (again_said.orders_imported, again_said.orders_already_there) == (ORDERS - kept, kept)
+        assert (again_said.filename, again_said.mapping, again_said.channel) == ("orders.csv", "mapping.toml", "web")
+
+
+async def test_an_import_that_is_stopped_by_ctrl_c_is_seen_to_be_interrupted(database_url: str, folder: Path) -> None:
+    process = start(database_url, folder)
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    async with open_database(database_url):
+        [stopped] = await ImportRow.all()
+        assert stopped.status == "INTERRUPTED"
+        assert stopped.orders_imported <= await _whole_orders() < ORDERS
+        assert stopped.ended_at is not None
+
+
+async def test_a_dry_run_is_not_seen_for_it_writes_nothing(database_url: str, folder: Path) -> None:
+    process = start(database_url, folder, "--dry-run")
+    _, told = process.communicate()
+    assert process.returncode == 0, told
+    async with open_database(database_url):
+        assert await ImportRow.all().count() == await _whole_orders() == 0
+
+
+async def test_an_import_that_cannot_go_on_is_seen_to_have_failed(database_url: str, folder: Path) -> None:
+    (folder / "orders.csv").write_text("order,placed,customer,sku,units\n")
+    process = start(database_url, folder)
+    _, told = process.communicate()
+    assert process.returncode == 2
+    async with open_database(database_url):
+        [failed] = await ImportRow.all()
+    assert (failed.status, failed.rows_read) == ("FAILED", 0)
+    assert f"error: {failed.failure}" in told
+    assert failed.failure == "orders.csv has no column price; it has order, placed, customer, sku, units."
 
 
 async def test_two_imports_of_one_file_at_once_add_each_order_once(database_url: str, folder: Path) -> None:
