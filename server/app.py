@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -40,9 +40,11 @@ from server.event_source import EventSource
 from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
+from server.listeners import Listeners
 from server.logs import OperationLog, RequestLog, configure_logs
 from server.metrics import Metrics, ReadsCounted
 from server.relay import relaying
+from server.revocations import Revocations, ending_revoked
 from server.settings import Settings, read_settings
 from server.shedding import Gate, Shedding
 from server.tracking_page import TrackingPage
@@ -65,7 +67,9 @@ class House:
     bell: BroadcastBell
     hub: Hub
     runner: Runner
-    draining: Draining = field(default_factory=Draining)
+    draining: Draining
+    listeners: Listeners
+    revocations: Revocations
 
     @classmethod
     def of(cls, settings: Settings) -> "House":
@@ -73,7 +77,8 @@ class House:
         bell = bell_at(settings.bell)
         limits = StreamLimits(settings.stream_idle_seconds, settings.stream_lifetime_seconds)
         hub = Hub(bell.broadcast, limits=limits, poll_seconds=settings.stream_poll_seconds)
-        return cls(settings, bell, hub, Runner(bell))
+        listeners = Listeners(settings, draining := Draining())
+        return cls(settings, bell, hub, Runner(bell), draining, listeners, Revocations(listeners))
 
 
 def create_app(
@@ -84,13 +89,13 @@ def create_app(
     documents = preparation(settings)
     schema = guarded(schema if schema is not None else load_schema(), settings, documents)
     reads = CompiledReads(schema, documents, settings)
-    authenticator = Authenticator(settings.signing_key())
+    authenticator = Authenticator(settings.signing_key(), house.revocations.not_before)
     export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
     endpoint = GraphQLEndpoint(
         schema,
         settings,
         authenticator,
-        house.draining,
+        house.listeners,
         context_for=partial(context_for, runner=house.runner, hub=house.hub),
         reads=reads,
         page=graphiql.page,
@@ -110,7 +115,7 @@ def create_app(
             Route("/graphiql", _page),
             *_live_pages(schema, authenticator, house, reads),
         ],
-        middleware=[*_middleware(settings, gate), Middleware(Straight, endpoint=endpoint)],
+        middleware=[*_middleware(settings, gate, house.listeners), Middleware(Straight, endpoint=endpoint)],
         lifespan=partial(_lifespan, house=house, reads=reads, reactions=reactions),
     )
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
@@ -123,7 +128,14 @@ def _live_pages(
 ) -> Sequence[BaseRoute]:
     """The tracking page, and the stream that it and others listen to."""
     with_runner = partial(context_for, runner=house.runner)
-    stream = EventSource(schema, house.settings, authenticator, house.draining, hub=house.hub, context_for=with_runner)
+    stream = EventSource(
+        schema,
+        house.settings,
+        authenticator,
+        house.listeners,
+        hub=house.hub,
+        context_for=with_runner,
+    )
     page = TrackingPage(schema, authenticator, reads, house.runner, partial(with_runner, hub=house.hub))
     return [Route("/graphql/stream", stream), *page.routes(_Assets)]
 
@@ -163,9 +175,9 @@ def guarded(schema: Schema, settings: Settings, documents: Documents) -> Schema:
     return served
 
 
-def _middleware(settings: Settings, gate: Gate) -> list[Middleware]:
+def _middleware(settings: Settings, gate: Gate, listeners: Listeners) -> list[Middleware]:
     # What is refused for want of room costs no line in the log each, and a page must be able to read the refusal.
-    found = [Middleware(Shedding, gate=gate), Middleware(RequestLog)]
+    found = [Middleware(Shedding, gate=gate, why_closed=listeners.why_closed), Middleware(RequestLog)]
     if settings.allowed_origins:
         cors = Middleware(
             CORSMiddleware,
@@ -209,7 +221,8 @@ async def _lifespan(
                 poll_seconds=settings.job_poll_seconds,
             )
             await stack.enter_async_context(working(worker, settings.shutdown_seconds))
-        stack.enter_context(draining_on_signals(house.draining, settings.drain_seconds))
+        await stack.enter_async_context(ending_revoked(house.revocations))
+        stack.enter_context(draining_on_signals(house.draining, settings.drain_seconds, settings.farewell_seconds))
         at = f"http://{settings.host}:{settings.port}"
         log.info("server.started", at=at, database=settings.dialect.value, jobs=settings.run_jobs, pid=os.getpid())
         yield

@@ -21,8 +21,9 @@ from domain.kernel.streams import Doorbell, Ears
 from resolvers.context import Context
 from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, code_of, shown
 from server.auth import Authenticator, BadCredentials, authorization_of
-from server.draining import Draining
-from server.graphql_http import EventStream, answer
+from server.event_stream import EventStream
+from server.graphql_http import answer
+from server.listeners import Listener, Listeners
 from server.requests import Refused, wrong_field
 from server.settings import Settings
 
@@ -44,13 +45,13 @@ class EventSource:
         schema: Schema,
         settings: Settings,
         authenticator: Authenticator,
-        draining: Draining,
+        listeners: Listeners,
         *,
         hub: Doorbell,
         context_for: Callable[..., Context],
     ) -> None:
-        self._schema, self._settings, self._authenticator, self._draining = schema, settings, authenticator, draining
-        self._hub, self._context_for = hub, context_for
+        self._schema, self._settings, self._authenticator = schema, settings, authenticator
+        self._listeners, self._hub, self._context_for = listeners, hub, context_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -68,8 +69,17 @@ class EventSource:
         except BadCredentials:
             message = "These credentials are not valid, or not any more."
             raise Refused(401, UNAUTHENTICATED, message, ("WWW-Authenticate", "Bearer")) from None
+        listener, response = self._listeners.stream(identity), None
+        try:
+            response = await self._stream(asked, listener)
+            return response
+        finally:
+            if not isinstance(response, EventStream):
+                listener.close()
+
+    async def _stream(self, asked: "Asked", listener: Listener) -> Response:
         opened = asyncio.Event()
-        results = await self._results(asked, identity.actor, opened)
+        results = await self._results(asked, listener.identity.actor, opened)
         first = asyncio.ensure_future(anext(results, None))
         await self._begun(first, opened)
         if first.done() and (refusal := _refusal(first.result())):
@@ -81,7 +91,7 @@ class EventSource:
             interval=self._settings.socket_ping_seconds,
             send_initial_heartbeat=True,
         )
-        return EventStream(stream(), self._draining, identity.expires_at, SSETransport.headers)
+        return EventStream(stream(), listener, self._listeners.draining, SSETransport.headers)
 
     async def _results(self, asked: "Asked", actor: Actor, opened: asyncio.Event) -> AsyncGenerator[Any, None]:
         results: Any = await self._schema.subscribe(

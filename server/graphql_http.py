@@ -1,9 +1,7 @@
 """The GraphQL endpoint: operations by POST, streams by server-sent events, sockets on the same path."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import orjson
@@ -27,7 +25,8 @@ from resolvers.context import Context
 from server.answers import BAD_REQUEST, UNAUTHENTICATED, DeadlineExceeded, refused, shown
 from server.auth import NOBODY, Authenticator, BadCredentials, Identity
 from server.compiled_reads import CompiledReads
-from server.draining import Draining
+from server.event_stream import EventStream
+from server.listeners import Listeners
 from server.requests import Headers, Refused, fields_of
 from server.settings import Settings
 from server.sockets import SocketHandler
@@ -52,7 +51,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         schema: Schema,
         settings: Settings,
         authenticator: Authenticator,
-        draining: Draining,
+        listeners: Listeners,
         *,
         context_for: Callable[[Actor], Context],
         reads: CompiledReads,
@@ -65,7 +64,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=None,  # the handler counts, and says so with a code
             allowed_origins=settings.allowed_origins,
         )
-        self.settings, self.authenticator, self.draining = settings, authenticator, draining
+        self.settings, self.authenticator, self.listeners = settings, authenticator, listeners
         self._context_for, self._reads, self._page = context_for, reads, page
 
     # -- requests -------------------------------------------------------------------------------------------------
@@ -95,8 +94,21 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if headers.takes_json and (written := await self._compiled(self._reads.writes.answer(fields, context))):
             return JSONBytes(written)
         request = Request(scope, receive)
-        request.state.fields, request.state.expires_at = fields, identity.expires_at
-        return await self.run(request, context=context)
+        request.state.fields = fields
+        if headers.takes_json:
+            return await self.run(request, context=context)
+        return await self._stream(request, context, identity)
+
+    async def _stream(self, request: Request, context: Context, identity: Identity) -> ASGIApp:
+        """The answer to whoever takes events; their stream is counted from now on, and until that answer ends."""
+        request.state.listener = listener = self.listeners.stream(identity)
+        response: ASGIApp | None = None
+        try:
+            response = await self.run(request, context=context)
+            return response
+        finally:
+            if not isinstance(response, EventStream):
+                listener.close()
 
     def _page_of(self, request: Request) -> Response:
         is_page = request.method in ("GET", "HEAD") and "query" not in request.query_params
@@ -178,7 +190,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         sub_response: Response,  # noqa: ARG002
         headers: Mapping[str, str],
     ) -> Response:
-        return EventStream(stream(), self.draining, request.state.expires_at, headers)
+        return EventStream(stream(), request.state.listener, self.listeners.draining, headers)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -225,48 +237,3 @@ def answer(result: ExecutionResult) -> GraphQLHTTPResponse:
     if result.extensions:
         answered["extensions"] = result.extensions
     return answered
-
-
-class EventStream(Response):
-    """Server-sent events, until the stream ends, the client goes, the server stops, or the credentials expire."""
-
-    def __init__(
-        self,
-        stream: AsyncIterator[str],
-        draining: Draining,
-        expires_at: datetime | None,
-        headers: Mapping[str, str],
-    ) -> None:
-        super().__init__(headers=headers)
-        del self.headers["content-length"]
-        self._stream, self._draining, self._expires_at = stream, draining, expires_at
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        loop = asyncio.get_running_loop()
-        left = (self._expires_at - datetime.now(UTC)).total_seconds() if self._expires_at else None
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        try:
-            async with asyncio.timeout(left) as limit:
-                # Ending is letting the time run out: the stream is then cancelled wherever it waits, and closed.
-                def end() -> None:
-                    with suppress(RuntimeError):  # it is ending already: gone, stopped and expired may come together
-                        limit.reschedule(loop.time())
-
-                with self._draining.telling(end):
-                    listener = asyncio.create_task(_until_gone(receive, end))
-                    try:
-                        async with aclosing(self._stream) as stream:  # type: ignore[type-var]
-                            async for chunk in stream:
-                                await send({"type": "http.response.body", "body": chunk.encode(), "more_body": True})
-                    finally:
-                        listener.cancel()
-                        await asyncio.wait({listener})
-        except TimeoutError:
-            pass
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _until_gone(receive: Callable[[], Awaitable[Any]], tell: Callable[[], None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    tell()

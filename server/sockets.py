@@ -19,9 +19,11 @@ from resolvers.context import Context
 from schema.views import limit_exceeded
 from server.answers import shown
 from server.auth import BadCredentials, Identity
+from server.listeners import Listener, Listeners, TooMany
 
 # Close codes of graphql-transport-ws, and of RFC 6455 and its registry.
-UNAUTHORIZED, FORBIDDEN, ALREADY_EXISTS, TOO_MANY_INITS, TRY_AGAIN_LATER = 4401, 4403, 4409, 4429, 1013
+UNAUTHORIZED, FORBIDDEN, ALREADY_EXISTS, TOO_MANY_INITS = 4401, 4403, 4409, 4429
+SERVICE_RESTART, TRY_AGAIN_LATER = 1012, 1013
 LONGEST_EXPIRY_SECONDS = 24 * 60 * 60.0
 STALLED_SECONDS = 15.0
 CLOSING_SECONDS = 2.0
@@ -32,6 +34,17 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     _expiry: asyncio.TimerHandle | None = None
     _closing: asyncio.Task[None] | None = None
+    _listener: Listener
+
+    async def handle(self) -> None:
+        listeners: Listeners = cast("Any", self.view).listeners
+        self._listener = listeners.socket()
+        self._listener.tell_revoked = self._revoke
+        try:
+            with listeners.draining.telling(self._say_goodbye):
+                await super().handle()
+        finally:
+            self._listener.close()
 
     async def shutdown(self) -> None:
         if self._expiry is not None:
@@ -41,6 +54,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await asyncio.wait({self._closing})
 
     async def handle_message(self, message: Message) -> None:
+        if self._closing is not None:
+            return  # it is over, and its peer has not read that yet
         if fault := _fault(message):
             await self.handle_invalid_message(fault)
             return
@@ -61,6 +76,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         except BadCredentials:
             await self.websocket.close(code=FORBIDDEN, reason="Forbidden")
             return
+        try:
+            self._listener.become(identity)
+        except TooMany as refusal:
+            await self.websocket.close(code=TRY_AGAIN_LATER, reason=str(refusal))
+            return
         self.context.become(identity.actor)
         self._believe_until(identity.expires_at)
         await self.send_message({"type": "connection_ack"})
@@ -76,10 +96,23 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         else:
             self._expiry = loop.call_later(max(seconds, 0), self._expire)
 
+    # -- what ends it ---------------------------------------------------------------------------------------------
     def _expire(self) -> None:
-        self._closing = asyncio.create_task(self._close_quietly(FORBIDDEN, "Credentials expired"))
+        self._end(FORBIDDEN, "Credentials expired")
+
+    def _revoke(self) -> None:
+        self._end(FORBIDDEN, "Access revoked")
+
+    def _say_goodbye(self) -> None:
+        self._end(SERVICE_RESTART, "The server stops")
+
+    def _end(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close_quietly(code, reason))
 
     async def _close_quietly(self, code: int, reason: str) -> None:
+        for named in tuple(self.operations):  # first: a peer that does not read lets the goodbye wait
+            await self.cleanup_operation(named)
         with suppress(Exception):  # it has gone meanwhile
             await self.websocket.close(code=code, reason=reason)
 
@@ -100,9 +133,22 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             refusal = limit_exceeded(f"This socket has {most} operations; complete one before you begin another.")
             await self.send_message(_message(named, "error", shown([refusal])))
             return
+        try:
+            self._listener.begin(named)
+        except TooMany as refusal:
+            await self.send_message(_message(named, "error", shown([limit_exceeded(str(refusal))])))
+            return
         self.operations[named] = operation
         operation.task = asyncio.create_task(self.run_operation(operation))
         operation.task.add_done_callback(self._task_done)
+
+    def forget_id(self, id: str) -> None:
+        super().forget_id(id)
+        self._listener.end(id)
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        await super().cleanup_operation(operation_id)
+        self._listener.end(operation_id)
 
     async def _send_result_stream(self, operation: Operation[Context, None], result_source: Any) -> None:
         try:

@@ -24,6 +24,7 @@ INTERNAL = {
     "FulfillmentOrderCanceled",
     "ReturnDisposed",
     "TrackingLinkRequested",
+    "TrackingLinksRevoked",
 }
 
 

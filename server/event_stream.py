@@ -1,0 +1,70 @@
+"""The answer that lasts: server-sent events, until there is a reason to end them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from server.draining import Draining
+from server.listeners import Listener
+
+STALLED_SECONDS = 15.0
+
+
+class EventStream(Response):
+    """Server-sent events, until the stream ends, the client goes, the server stops, or its sender is believed no
+    more: the credentials have expired, or were revoked.
+
+    All but the first end it in silence, without `complete`: the client asks again, and is told what is the matter.
+    """
+
+    def __init__(
+        self, stream: AsyncIterator[str], listener: Listener, draining: Draining, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(headers=headers)
+        del self.headers["content-length"]
+        self._stream, self._listener, self._draining = stream, listener, draining
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        try:
+            await self._last(receive, send)
+        finally:
+            self._listener.close()
+        async with asyncio.timeout(STALLED_SECONDS):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _last(self, receive: Receive, send: Send) -> None:
+        loop, expires_at = asyncio.get_running_loop(), self._listener.identity.expires_at
+        left = (expires_at - datetime.now(UTC)).total_seconds() if expires_at else None
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left) as limit:
+                # Ending is letting the time run out: the stream is then cancelled wherever it waits, and closed.
+                def end() -> None:
+                    with suppress(RuntimeError):  # it is ending already: gone, stopped and expired may come together
+                        limit.reschedule(loop.time())
+
+                self._listener.tell_revoked = end
+                with self._draining.telling(end):
+                    leaving = asyncio.create_task(_until_gone(receive, end))
+                    try:
+                        await self._send_all(send)
+                    finally:
+                        leaving.cancel()
+                        await asyncio.wait({leaving})
+
+    async def _send_all(self, send: Send) -> None:
+        async with aclosing(self._stream) as stream:  # type: ignore[type-var]
+            async for chunk in stream:
+                async with asyncio.timeout(STALLED_SECONDS):  # whoever does not read is no reason to remember them
+                    await send({"type": "http.response.body", "body": chunk.encode(), "more_body": True})
+
+
+async def _until_gone(receive: Callable[[], Awaitable[Any]], tell: Callable[[], None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    tell()
