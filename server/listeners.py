@@ -6,6 +6,7 @@ from collections.abc import Callable
 from server.answers import LIMIT
 from server.auth import NOBODY, Identity
 from server.draining import Draining
+from server.open_files import room_for_listeners
 from server.requests import Refused
 from server.settings import Settings
 
@@ -93,6 +94,7 @@ class Listeners:
 
     def __init__(self, settings: Settings, draining: Draining) -> None:
         self._settings, self.draining = settings, draining
+        self._most = room_for_listeners(settings.max_listeners)
         self._open: set[Listener] = set()
         self._parties: dict[str, Party] = {}
 
@@ -103,7 +105,7 @@ class Listeners:
         """Why nobody is let in at present, as a sentence; None when there is room."""
         if self.draining.is_closing:
             return STOPPING
-        return FULL if len(self._open) >= self._settings.max_listeners else None
+        return FULL if len(self._open) >= self._most else None
 
     def socket(self) -> Listener:
         """A socket that has been accepted, nobody's at first."""

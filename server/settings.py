@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     max_listeners: int = _setting(
         20_000,
         "The most sockets and streams of server-sent events at once in one process; more are refused with 503 and"
-        " `Retry-After`.",
+        " `Retry-After`. Each needs an open file: where the system allows fewer, three quarters of those.",
         gt=0,
     )
     actor_sockets: int = _setting(
