@@ -3,6 +3,8 @@
 import random
 from collections.abc import Callable
 
+from graphql import GraphQLError
+
 from server.answers import LIMIT
 from server.auth import NOBODY, Identity
 from server.draining import Draining
@@ -17,7 +19,19 @@ RETRY_WHEN_ENDED_SECONDS = (5, 15)
 
 
 class TooMany(Exception):
-    """Whoever asks has as many sockets or streams as they may have at once; the sentence says what to do."""
+    """Whoever asks has as many sockets or streams as they may have at once; the sentence says what to do.
+
+    It may well pass by itself: what they lost without a word is noticed after a while.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.retry_after = random.randint(*RETRY_WHEN_ENDED_SECONDS)
+
+    @property
+    def error(self) -> GraphQLError:
+        """How an operation on a socket is refused."""
+        return GraphQLError(str(self), extensions={"code": LIMIT, "retryAfter": self.retry_after})
 
 
 class Party:
@@ -114,14 +128,15 @@ class Listeners:
     def stream(self, identity: Identity) -> Listener:
         """One stream of server-sent events. Raises Refused, with 429 for one more than its owner may have."""
         if (reason := self.why_closed()) is not None:
-            raise Refused(503, LIMIT, reason, _retry_after(RETRY_AFTER_SECONDS))
+            # Not the same for all, so that they do not come back at once.
+            raise Refused(503, LIMIT, reason, ("Retry-After", str(random.randint(*RETRY_AFTER_SECONDS))))
         listener = self._opened(identity, is_socket=False)
         try:
             listener.become(identity)
             listener.begin("")
         except TooMany as refusal:
             listener.close()
-            raise Refused(429, LIMIT, str(refusal), _retry_after(RETRY_WHEN_ENDED_SECONDS)) from None
+            raise Refused(429, LIMIT, str(refusal), ("Retry-After", str(refusal.retry_after))) from None
         return listener
 
     def of(self, name: str) -> tuple[Listener, ...]:
@@ -160,8 +175,3 @@ class Listeners:
         listener = Listener(self, identity, is_socket=is_socket)
         self._open.add(listener)
         return listener
-
-
-def _retry_after(seconds: tuple[int, int]) -> tuple[str, str]:
-    # Not the same for all, so that they do not come back at once.
-    return ("Retry-After", str(random.randint(*seconds)))

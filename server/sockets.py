@@ -136,7 +136,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         try:
             self._listener.begin(named)
         except TooMany as refusal:
-            await self.send_message(_message(named, "error", shown([limit_exceeded(str(refusal))])))
+            await self.send_message(_message(named, "error", shown([refusal.error])))
             return
         self.operations[named] = operation
         operation.task = asyncio.create_task(self.run_operation(operation))
