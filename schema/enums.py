@@ -18,7 +18,7 @@ enum_of(
     {
         Permission.READ_ORDERS: "See orders and what belongs to them.",
         Permission.PLACE_ORDERS: "Place orders.",
-        Permission.MANAGE_ORDERS: "Confirm and reject orders, hold and release them.",
+        Permission.MANAGE_ORDERS: "Confirm and reject orders, hold and release them, close their tracking links.",
         Permission.CANCEL_ORDERS: "Call orders off before anything ships.",
         Permission.FULFILL_ORDERS: "Do the work of a location: start, reject, pack, ship.",
         Permission.RECORD_SCANS: "Record what carriers saw.",
@@ -31,6 +31,7 @@ enum_of(
         Permission.MANAGE_CATALOG: "Change what is on sale, channels and locations.",
         Permission.READ_STOCK: "See stock levels and movements.",
         Permission.ADJUST_STOCK: "Book receipts, counts and adjustments of stock.",
+        Permission.REVOKE_ACCESS: "Take the access of staff and customers away before it expires.",
     },
 )
 

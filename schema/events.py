@@ -237,4 +237,9 @@ class ReturnCompleted(OrderEvent):
 class TrackingLinkRequested(OrderEvent): ...
 
 
+@event_of(tracking.TrackingLinksRevoked)
+class TrackingLinksRevoked(OrderEvent):
+    links: int = fact("links", int, doc="How many did.")
+
+
 EVENT_TYPES: Mapping[str, type[Any]] = {each.__name__: each for each in OrderEvent.__subclasses__()}

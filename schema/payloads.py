@@ -88,6 +88,13 @@ class OrderTrackingLinkOpenPayload(Payload):
     )
 
 
+@strawberry.type(description="What became of closing the tracking links of an order.")
+class OrderTrackingLinksRevokePayload(Payload):
+    """The answer of `orderTrackingLinksRevoke`."""
+
+    order: Order | None = now("The order")
+
+
 @strawberry.type(description="What became of beginning with a location's work.")
 class FulfillmentOrderStartPayload(Payload):
     """The answer of `fulfillmentOrderStart`."""

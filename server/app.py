@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 
 import structlog
@@ -40,11 +40,13 @@ from server.event_source import EventSource
 from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
+from server.listeners import Listeners
 from server.live import Watching
 from server.logs import configure_logs
 from server.metrics import ListenersCounted, Metrics, ReadsCounted, WatchersCounted
 from server.relay import relaying
 from server.request_logs import OperationLog, RequestLog
+from server.revocations import Revocations, ending_revoked
 from server.settings import Settings, read_settings
 from server.shedding import Gate, Shedding
 from server.tracking_page import TrackingPage
@@ -67,7 +69,9 @@ class House:
     bell: BroadcastBell
     hub: Hub
     runner: Runner
-    draining: Draining = field(default_factory=Draining)
+    draining: Draining
+    listeners: Listeners
+    revocations: Revocations
 
     @classmethod
     def of(cls, settings: Settings) -> "House":
@@ -75,7 +79,8 @@ class House:
         bell = bell_at(settings.bell)
         limits = StreamLimits(settings.stream_idle_seconds, settings.stream_lifetime_seconds)
         hub = Hub(bell.broadcast, limits=limits, poll_seconds=settings.stream_poll_seconds)
-        return cls(settings, bell, hub, Runner(bell))
+        listeners = Listeners(settings, draining := Draining())
+        return cls(settings, bell, hub, Runner(bell), draining, listeners, Revocations(listeners))
 
 
 def create_app(
@@ -86,7 +91,7 @@ def create_app(
     documents = preparation(settings)
     schema = guarded(schema if schema is not None else load_schema(), settings, documents)
     reads, watching = CompiledReads(schema, documents, settings), Watching(schema, documents, settings)
-    authenticator = Authenticator(settings.signing_key())
+    authenticator = Authenticator(settings.signing_key(), house.revocations.not_before)
     export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
     metrics = Metrics(
         settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub), WatchersCounted(watching)
@@ -95,7 +100,7 @@ def create_app(
         schema,
         settings,
         authenticator,
-        house.draining,
+        house.listeners,
         context_for=partial(context_for, runner=house.runner, hub=house.hub),
         reads=reads,
         watching=watching,
@@ -116,7 +121,7 @@ def create_app(
             Route("/graphiql", _page),
             *_live_pages(schema, authenticator, house, reads, watching),
         ],
-        middleware=[*_middleware(settings, gate), Middleware(Straight, endpoint=endpoint)],
+        middleware=[*_middleware(settings, gate, house.listeners), Middleware(Straight, endpoint=endpoint)],
         lifespan=partial(_lifespan, house=house, reads=reads, watching=watching, reactions=reactions),
     )
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
@@ -129,7 +134,7 @@ def _live_pages(
 ) -> Sequence[BaseRoute]:
     """The tracking page, and the stream that it and others listen to."""
     in_house = partial(context_for, runner=house.runner, hub=house.hub)
-    stream = EventSource(house.settings, authenticator, house.draining, watching=watching, context_for=in_house)
+    stream = EventSource(house.settings, authenticator, house.listeners, watching=watching, context_for=in_house)
     page = TrackingPage(schema, authenticator, reads, house.runner, in_house)
     return [Route("/graphql/stream", stream), *page.routes(_Assets)]
 
@@ -169,9 +174,9 @@ def guarded(schema: Schema, settings: Settings, documents: Documents) -> Schema:
     return served
 
 
-def _middleware(settings: Settings, gate: Gate) -> list[Middleware]:
+def _middleware(settings: Settings, gate: Gate, listeners: Listeners) -> list[Middleware]:
     # What is refused for want of room costs no line in the log each, and a page must be able to read the refusal.
-    found = [Middleware(Shedding, gate=gate), Middleware(RequestLog)]
+    found = [Middleware(Shedding, gate=gate, why_closed=listeners.why_closed), Middleware(RequestLog)]
     if settings.allowed_origins:
         cors = Middleware(
             CORSMiddleware,
@@ -221,7 +226,8 @@ async def _lifespan(
                 poll_seconds=settings.job_poll_seconds,
             )
             await stack.enter_async_context(working(worker, settings.shutdown_seconds))
-        stack.enter_context(draining_on_signals(house.draining, settings.drain_seconds))
+        await stack.enter_async_context(ending_revoked(house.revocations))
+        stack.enter_context(draining_on_signals(house.draining, settings.drain_seconds, settings.farewell_seconds))
         at = f"http://{settings.host}:{settings.port}"
         log.info("server.started", at=at, database=settings.dialect.value, jobs=settings.run_jobs, pid=os.getpid())
         yield

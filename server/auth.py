@@ -1,6 +1,7 @@
 """Who asks: signed tokens of staff and customers, and tracking links that open one order."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -28,13 +29,30 @@ class BadCredentials(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who asks, and until when we believe it; the anonymous are so for ever."""
+    """Who asks, and until when we believe it; the anonymous are so for ever.
+
+    `issued_at` is when their token was made, in seconds of Unix time; `link_id` is the tracking link that they hold.
+    """
 
     actor: Actor
     expires_at: datetime | None = None
+    issued_at: float = 0.0
+    link_id: UUID | None = None
+
+    @property
+    def party(self) -> str | None:
+        """Who their streams are counted for: the link, for families share one; None when it is nobody."""
+        if self.link_id is not None:
+            return party_of_link(self.link_id)
+        return None if self.actor.scope.actor_kind is ActorKind.ANONYMOUS else self.actor.principal
 
 
 NOBODY = Identity(ANONYMOUS)
+
+
+def party_of_link(link_id: UUID) -> str:
+    """All who hold this tracking link."""
+    return f"link:{link_id.hex}"
 
 
 def authorization_of(request: Request) -> str | None:
@@ -48,9 +66,13 @@ def authorization_of(request: Request) -> str | None:
 
 @dataclass(frozen=True)
 class Authenticator:
-    """Recognises whoever holds a token that was signed with `key`, or a tracking link of the database."""
+    """Recognises whoever holds a token that was signed with `key`, or a tracking link of the database.
+
+    `not_before` are principals whose older tokens were revoked, and since when theirs are believed again.
+    """
 
     key: str
+    not_before: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
     # Tokens whose signature was checked: the same few come again and again.
     _known: OrderedDict[str, Identity] = field(default_factory=OrderedDict, repr=False, compare=False)
 
@@ -71,7 +93,8 @@ class Authenticator:
     def issue(self, actor: Actor, *, expires_in: timedelta) -> str:
         """A token that says: this is `actor`, a member of staff or a customer, until it expires."""
         now = datetime.now(UTC)
-        claims = {"iss": ISSUER, "aud": ISSUER, "iat": now, "exp": now + expires_in}
+        # To the microsecond: what is issued right after a revocation is believed, what was issued right before is not.
+        claims = {"iss": ISSUER, "aud": ISSUER, "iat": now.timestamp(), "exp": now + expires_in}
         match actor.scope.actor_kind:
             case ActorKind.CUSTOMER:
                 assert actor.scope.customer_id is not None, "a customer without an id"
@@ -84,12 +107,13 @@ class Authenticator:
 
     def _known_bearer(self, token: str) -> Identity:
         known = self._known.get(token)
-        if known is not None and known.expires_at is not None and datetime.now(UTC) < known.expires_at:
-            return known
-        identity = self._known[token] = self._bearer(token)
-        if len(self._known) > KNOWN_TOKENS:
-            self._known.popitem(last=False)
-        return identity
+        if known is None or known.expires_at is None or datetime.now(UTC) >= known.expires_at:
+            known = self._known[token] = self._bearer(token)
+            if len(self._known) > KNOWN_TOKENS:
+                self._known.popitem(last=False)
+        if known.issued_at < self.not_before.get(known.actor.principal, 0.0):
+            raise BadCredentials
+        return known
 
     def _bearer(self, token: str) -> Identity:
         try:
@@ -103,20 +127,20 @@ class Authenticator:
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
             roles = [Role(role) for role in claims["roles"]]
-            expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+            expires_at, issued_at = datetime.fromtimestamp(claims["exp"], UTC), float(claims.get("iat", 0))
             if roles == [Role.CUSTOMER]:
-                return Identity(customer(UUID(hex=claims["sub"])), expires_at)
+                return Identity(customer(UUID(hex=claims["sub"])), expires_at, issued_at)
             if not roles or not STAFF_ROLES.issuperset(roles):
                 raise BadCredentials
             if not claims["sub"].isprintable() or not 1 <= len(claims["sub"]) <= LONGEST_SUBJECT:
                 raise BadCredentials
-            return Identity(staff(claims["sub"], *roles), expires_at)
+            return Identity(staff(claims["sub"], *roles), expires_at, issued_at)
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError, AttributeError):
             raise BadCredentials from None
 
 
 async def _tracking(token: str) -> Identity:
-    link = await TrackingLinkRow.get_or_none(token_hash=hash_of(token))
+    link = await TrackingLinkRow.get_or_none(token_hash=hash_of(token), revoked_at=None)
     if link is None or link.expires_at <= datetime.now(UTC):
         raise BadCredentials
-    return Identity(tracking_link(link.order_id), link.expires_at)
+    return Identity(tracking_link(link.order_id), link.expires_at, link_id=link.id)

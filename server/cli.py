@@ -21,7 +21,7 @@ COMMANDS: Sequence[tuple[str, str, str]] = (
     ("worker", "server.commands.worker", "worker"),
     ("migrate", "server.commands.migrate", "migrate"),
     ("import", "server.commands.importing", "app"),
-    ("token", "server.commands.token", "token"),
+    ("token", "server.commands.token", "app"),
     ("export-schema", "server.commands.export_schema", "export_schema"),
 )
 # What a person can mend: told in a line. Everything else is a bug, and keeps its traceback.

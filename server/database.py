@@ -36,6 +36,7 @@ MODEL_MODULES: tuple[str, ...] = (
     "domain.fulfillment.models",
     "domain.shipping.models",
     "domain.tracking.models",
+    "domain.access.models",
     "domain.payments.models",
     "domain.returns.models",
 )

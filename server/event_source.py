@@ -16,8 +16,8 @@ from domain.kernel.actor import Actor
 from resolvers.context import Context
 from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, code_of, shown
 from server.auth import Authenticator, BadCredentials, authorization_of
-from server.draining import Draining
 from server.event_stream import EventStream
+from server.listeners import Listener, Listeners
 from server.live.events import events
 from server.live.frames import EVENT_WITH_CURSOR
 from server.live.watching import Refusal, Watching, resumed_by
@@ -42,12 +42,12 @@ class EventSource:
         self,
         settings: Settings,
         authenticator: Authenticator,
-        draining: Draining,
+        listeners: Listeners,
         *,
         watching: Watching,
         context_for: Callable[[Actor], Context],
     ) -> None:
-        self._settings, self._authenticator, self._draining = settings, authenticator, draining
+        self._settings, self._authenticator, self._listeners = settings, authenticator, listeners
         self._watching, self._context_for = watching, context_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,15 +66,24 @@ class EventSource:
         except BadCredentials:
             message = "These credentials are not valid, or not any more."
             raise Refused(401, UNAUTHENTICATED, message, ("WWW-Authenticate", "Bearer")) from None
+        listener, response = self._listeners.stream(identity), None
+        try:
+            response = await self._stream(asked, listener)
+            return response
+        finally:
+            if not isinstance(response, EventStream):
+                listener.close()
+
+    async def _stream(self, asked: "Asked", listener: Listener) -> Response:
         fields = {"query": asked.query, "variables": asked.variables, "operationName": asked.operation_name}
-        watch = await self._watching.begin(fields, self._context_for(identity.actor))
+        watch = await self._watching.begin(fields, self._context_for(listener.identity.actor))
         if watch is None:
             raise Refused(400, BAD_REQUEST, NO_SUBSCRIPTION)
         if isinstance(watch, Refusal):
             return JSONResponse({"errors": shown(watch.errors)}, STATUS.get(code_of(watch.errors[0]), 400))
         # It ends in silence, for an EventSource takes `complete` for an event like any other, and comes back anyway.
         stream = events(watch, EVENT_WITH_CURSOR, silent_seconds=self._settings.socket_ping_seconds, complete=b"")
-        return EventStream(stream, self._draining, identity.expires_at, SSETransport.headers)
+        return EventStream(stream, listener, self._listeners.draining, SSETransport.headers)
 
 
 @dataclass(frozen=True)

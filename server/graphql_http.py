@@ -26,8 +26,8 @@ from resolvers.context import Context
 from server.answers import BAD_REQUEST, UNAUTHENTICATED, DeadlineExceeded, answer, refused
 from server.auth import NOBODY, Authenticator, BadCredentials, Identity
 from server.compiled_reads import CompiledReads
-from server.draining import Draining
 from server.event_stream import EventStream
+from server.listeners import Listener, Listeners
 from server.live.events import events, refusal_events
 from server.live.frames import EVENT
 from server.live.watching import Refusal, Watch, Watching
@@ -55,7 +55,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         schema: Schema,
         settings: Settings,
         authenticator: Authenticator,
-        draining: Draining,
+        listeners: Listeners,
         *,
         context_for: Callable[[Actor], Context],
         reads: CompiledReads,
@@ -69,7 +69,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=None,  # the handler counts, and says so with a code
             allowed_origins=settings.allowed_origins,
         )
-        self.settings, self.authenticator, self.draining = settings, authenticator, draining
+        self.settings, self.authenticator, self.listeners = settings, authenticator, listeners
         self._context_for, self._reads, self._page = context_for, reads, page
         self.watching = watching
 
@@ -100,18 +100,33 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         context = self._context_for(identity.actor)
         if headers.takes_json and (written := await self._compiled(self._reads.writes.answer(fields, context))):
             return JSONBytes(written)
-        if headers.takes_events and (watch := await self.watching.begin(fields, context)):
-            return self._events(watch, identity)
         request = Request(scope, receive)
-        request.state.fields, request.state.expires_at = fields, identity.expires_at
-        return await self.run(request, context=context)
+        request.state.fields = fields
+        if headers.takes_json:
+            return await self.run(request, context=context)
+        return await self._stream(request, context, identity, takes_events=headers.takes_events)
 
-    def _events(self, watch: Watch | Refusal, identity: Identity) -> EventStream:
+    async def _stream(self, request: Request, context: Context, identity: Identity, *, takes_events: bool) -> ASGIApp:
+        """The answer to whoever takes events; their stream is counted from now on, and until that answer ends."""
+        request.state.listener = listener = self.listeners.stream(identity)
+        response: ASGIApp | None = None
+        try:
+            watch = await self.watching.begin(request.state.fields, context) if takes_events else None
+            if watch is None:
+                response = await self.run(request, context=context)
+            else:
+                response = self._events(watch, listener)
+            return response
+        finally:
+            if not isinstance(response, EventStream):
+                listener.close()
+
+    def _events(self, watch: Watch | Refusal, listener: Listener) -> EventStream:
         if isinstance(watch, Refusal):
             stream = refusal_events(watch)
         else:
             stream = events(watch, EVENT, silent_seconds=self.settings.socket_ping_seconds)
-        return EventStream(stream, self.draining, identity.expires_at, SSETransport.headers)
+        return EventStream(stream, listener, self.listeners.draining, SSETransport.headers)
 
     def _page_of(self, request: Request) -> Response:
         is_page = request.method in ("GET", "HEAD") and "query" not in request.query_params
@@ -193,7 +208,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         sub_response: Response,  # noqa: ARG002
         headers: Mapping[str, str],
     ) -> Response:
-        return EventStream(stream(), self.draining, request.state.expires_at, headers)
+        return EventStream(stream(), request.state.listener, self.listeners.draining, headers)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)

@@ -10,6 +10,7 @@ import uvicorn
 
 from domain.kernel.database import Dialect
 from server.connections import misfit
+from server.open_files import allow_listeners
 from server.settings import Settings
 from server.workers import Supervisor
 
@@ -28,6 +29,7 @@ def serve(settings: Settings, *, factory: str = FACTORY) -> None:
     check_address(settings.host, settings.port)
     check_connections(settings)
     os.environ |= settings.as_environment()  # each process reads its settings there
+    allow_listeners(settings.max_listeners)
     try:
         if settings.workers == 1:
             uvicorn.run(factory, factory=True, **options(settings))

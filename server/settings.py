@@ -111,11 +111,29 @@ class Settings(BaseSettings):
     socket_message_bytes: int = _setting(65_536, "The longest message from a socket's client.", gt=0)
     socket_operations: int = _setting(50, "The most operations at once on one socket.", gt=0)
     socket_ping_seconds: float = _setting(20.0, "How often a silent socket is asked whether it is still there.", gt=0)
+    max_listeners: int = _setting(
+        20_000,
+        "The most sockets and streams of server-sent events at once in one process; more are refused with 503 and"
+        " `Retry-After`. Each needs an open file: where the system allows fewer, three quarters of those.",
+        gt=0,
+    )
+    actor_sockets: int = _setting(
+        50, "The most sockets at once of one member of staff or customer in one process.", gt=0
+    )
     # -- limits: streams ------------------------------------------------------------------------------------------
     stream_idle_seconds: float = _setting(1_800.0, "After how long without an event a subscription ends.", gt=0)
     stream_lifetime_seconds: float = _setting(21_600.0, "After how long a subscription ends in any case.", gt=0)
     stream_poll_seconds: float = _setting(
         1.0, "How often a process looks for events of streams that no bell has told of.", gt=0, le=3600
+    )
+    actor_streams: int = _setting(
+        100,
+        "The most streams at once of one member of staff or customer in one process, over sockets and server-sent"
+        " events together.",
+        gt=0,
+    )
+    link_streams: int = _setting(
+        20, "The same of one tracking link, whoever shares it; also the most sockets of its bearers.", gt=0
     )
     # -- stopping -------------------------------------------------------------------------------------------------
     drain_seconds: float = _setting(
@@ -124,7 +142,16 @@ class Settings(BaseSettings):
         " more than it needs to notice.",
         ge=0,
     )
-    shutdown_seconds: int = _setting(10, "How long running requests may take to finish when the server stops.", gt=0)
+    farewell_seconds: float = _setting(
+        5.0,
+        "Over how many seconds after that streams and sockets end, each at a moment of its own, so that their clients"
+        " do not all come back at once.",
+        ge=0,
+        le=600,
+    )
+    shutdown_seconds: int = _setting(
+        10, "How long running requests may take to finish when the server stops, once streams have ended.", gt=0
+    )
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import deque
+from collections.abc import Callable
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -109,11 +110,12 @@ STREAM = "/graphql/stream"
 class Shedding:
     """Operations and tracking pages pass a gate; while it is overloaded, new sockets and streams are refused too.
 
-    All else passes freely. A place is held until the answer begins: a stream lasts, and does not work all the time.
+    So are sockets whenever `why_closed` has a reason. All else passes freely. A place is held until the answer begins:
+    a stream lasts, and does not work all the time.
     """
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
-        self._app, self._gate = app, gate
+    def __init__(self, app: ASGIApp, gate: Gate, why_closed: Callable[[], str | None] = lambda: None) -> None:
+        self._app, self._gate, self._why_closed = app, gate, why_closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -122,11 +124,14 @@ class Shedding:
         elif kind == "http" and scope["path"] == STREAM and self._gate.is_overloaded:
             self._gate.refuse()
             await _refusal()(scope, receive, send)
-        elif kind == "websocket" and self._gate.is_overloaded:
+        elif kind == "websocket" and (reason := self._why_no_socket()):
             self._gate.refuse()
-            await _refuse_socket(scope, receive, send)
+            await _refuse_socket(reason, scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    def _why_no_socket(self) -> str | None:
+        return BUSY if self._gate.is_overloaded else self._why_closed()
 
     async def _operate(self, scope: Scope, receive: Receive, send: Send) -> None:
         gate, is_inside = self._gate, True
@@ -152,12 +157,12 @@ def _is_work(scope: Scope) -> bool:
     return scope["path"] in PAGES or (scope["path"] == "/graphql" and scope["method"] == "POST")
 
 
-def _refusal() -> ASGIApp:
+def _refusal(reason: str = BUSY) -> ASGIApp:
     # Not the same for all, so that they do not come back at once.
-    return refused(503, LIMIT, BUSY, [("Retry-After", str(random.randint(*RETRY_AFTER_SECONDS)))])
+    return refused(503, LIMIT, reason, [("Retry-After", str(random.randint(*RETRY_AFTER_SECONDS)))])
 
 
-async def _refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse_socket(reason: str, scope: Scope, receive: Receive, send: Send) -> None:
     """An answer of HTTP instead of the handshake, where the server can send one."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1013})
@@ -166,4 +171,4 @@ async def _refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
     async def as_socket(message: Message) -> None:
         await send({**message, "type": f"websocket.{message['type']}"})
 
-    await _refusal()({**scope, "type": "http", "method": "GET"}, receive, as_socket)
+    await _refusal(reason)({**scope, "type": "http", "method": "GET"}, receive, as_socket)

@@ -20,13 +20,15 @@ from resolvers.context import Context
 from schema.views import limit_exceeded
 from server.answers import code_of, shown
 from server.auth import BadCredentials, Identity
+from server.listeners import Listener, Listeners, TooMany
 from server.live.frames import Answer
 from server.live.rooms import Seat, Sink
 from server.live.watching import Begun, Refusal, Watch, Watching
-from server.socket_protocol import PEN
+from server.socket_protocol import PEN, TRY_AGAIN_LATER
 
-# Close codes of graphql-transport-ws.
+# Close codes of graphql-transport-ws, and of RFC 6455's registry.
 UNAUTHORIZED, FORBIDDEN, ALREADY_EXISTS, TOO_MANY_INITS = 4401, 4403, 4409, 4429
+SERVICE_RESTART = 1012
 LONGEST_EXPIRY_SECONDS = 24 * 60 * 60.0
 
 
@@ -35,6 +37,17 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     _expiry: asyncio.TimerHandle | None = None
     _closing: asyncio.Task[None] | None = None
+    _listener: Listener
+
+    async def handle(self) -> None:
+        listeners: Listeners = cast("Any", self.view).listeners
+        self._listener = listeners.socket()
+        self._listener.tell_revoked = self._revoke
+        try:
+            with listeners.draining.telling(self._say_goodbye):
+                await super().handle()
+        finally:
+            self._listener.close()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -48,6 +61,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await asyncio.wait({self._closing})
 
     async def handle_message(self, message: Message) -> None:
+        if self._closing is not None:
+            return  # it is over, and its peer has not read that yet
         if fault := _fault(message):
             await self.handle_invalid_message(fault)
             return
@@ -68,6 +83,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         except BadCredentials:
             await self.websocket.close(code=FORBIDDEN, reason="Forbidden")
             return
+        try:
+            self._listener.become(identity)
+        except TooMany as refusal:
+            await self.websocket.close(code=TRY_AGAIN_LATER, reason=str(refusal))
+            return
         self.context.become(identity.actor)
         self._believe_until(identity.expires_at)
         await self.send_message({"type": "connection_ack"})
@@ -83,10 +103,23 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         else:
             self._expiry = loop.call_later(max(seconds, 0), self._expire)
 
+    # -- what ends it ---------------------------------------------------------------------------------------------
     def _expire(self) -> None:
-        self._closing = asyncio.create_task(self._close_quietly(FORBIDDEN, "Credentials expired"))
+        self._end(FORBIDDEN, "Credentials expired")
+
+    def _revoke(self) -> None:
+        self._end(FORBIDDEN, "Access revoked")
+
+    def _say_goodbye(self) -> None:
+        self._end(SERVICE_RESTART, "The server stops")
+
+    def _end(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close_quietly(code, reason))
 
     async def _close_quietly(self, code: int, reason: str) -> None:
+        for named in tuple(self.operations):  # first: a peer that does not read lets the goodbye wait
+            await self.cleanup_operation(named)
         with suppress(Exception):  # it has gone meanwhile
             await self.websocket.close(code=code, reason=reason)
 
@@ -106,6 +139,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         if len(self.operations) >= most:
             refusal = limit_exceeded(f"This socket has {most} operations; complete one before you begin another.")
             await self.send_message(_message(named, "error", shown([refusal])))
+            return
+        try:
+            self._listener.begin(named)
+        except TooMany as refusal:
+            await self.send_message(_message(named, "error", shown([refusal.error])))
             return
         self.operations[named] = operation
         operation.task = asyncio.create_task(self.run_operation(operation))
@@ -152,6 +190,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         if (watched := self._watched.pop(operation_id, None)) is not None:
             watched.leave()
         await super().cleanup_operation(operation_id)
+        self._listener.end(operation_id)
+
+    def forget_id(self, id: str) -> None:
+        super().forget_id(id)
+        self._listener.end(id)
 
     @property
     def _starlette(self) -> WebSocket:

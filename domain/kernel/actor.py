@@ -37,6 +37,7 @@ class Permission(StrEnum):
     MANAGE_CATALOG = "MANAGE_CATALOG"
     READ_STOCK = "READ_STOCK"
     ADJUST_STOCK = "ADJUST_STOCK"
+    REVOKE_ACCESS = "REVOKE_ACCESS"
 
 
 class Role(StrEnum):
@@ -51,7 +52,7 @@ class Role(StrEnum):
 P = Permission
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.SUPPORT: frozenset(Permission) - {P.MANAGE_CATALOG, P.ADJUST_STOCK},
+    Role.SUPPORT: frozenset(Permission) - {P.MANAGE_CATALOG, P.ADJUST_STOCK, P.REVOKE_ACCESS},
     Role.WAREHOUSE: frozenset(
         {
             P.READ_ORDERS,

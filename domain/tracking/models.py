@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
-from domain.kernel.rows import Row, reference
+from domain.kernel.rows import Row, partial_index, reference
 
 
 class AttemptKind(StrEnum):
@@ -25,9 +25,12 @@ class TrackingLinkRow(Row):
     token_hash = fields.CharField(max_length=64, unique=True, description="SHA-256 of the token, in hex.")
     created_at = fields.DatetimeField(description="When it was made.")
     expires_at = fields.DatetimeField(description="Until when it opens the order.")
+    revoked_at = fields.DatetimeField(null=True, description="Since when it opens nothing any more, before its time.")
 
     class Meta:
         table = "tracking_links"
+        # Every process asks each second for those revoked lately, and there are few.
+        constraints = [partial_index("tracking_links_revoked", ("revoked_at", "id"), "revoked_at IS NOT NULL")]
 
 
 class TrackingAttemptsRow(Row):

@@ -1,4 +1,4 @@
-"""Writes about tracking links: counting what is tried, so that nobody guesses."""
+"""Writes about tracking links: closing them, and counting what is tried, so that nobody guesses."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,10 +8,16 @@ from tortoise.expressions import F
 from domain.kernel.ids import new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.tracking.errors import TooManyAttempts
-from domain.tracking.models import AttemptKind, TrackingAttemptsRow
+from domain.tracking.models import AttemptKind, TrackingAttemptsRow, TrackingLinkRow
 
 WITHIN = timedelta(hours=1)
 MOST = {AttemptKind.PROOF: 5, AttemptKind.NEW_LINK: 3}
+
+
+async def revoke_links(tx: UnitOfWork, order_id: UUID) -> int:
+    """Close the links that open the order; how many did."""
+    still_open = TrackingLinkRow.filter(order_id=order_id, revoked_at=None, expires_at__gt=tx.now)
+    return await still_open.update(revoked_at=tx.now)
 
 
 async def spend(tx: UnitOfWork, order_id: UUID, kind: AttemptKind) -> None:

@@ -9,6 +9,7 @@ from domain.flows.confirm_order import confirm_order, reject_order
 from domain.flows.hold_order import hold_order, release_hold
 from domain.flows.open_tracking_link import hash_of, new_token, open_tracking_link
 from domain.flows.place_orders import place_order
+from domain.flows.revoke_tracking_links import revoke_tracking_links
 from resolvers.mutations.deed import ASKED, Info, done
 from schema.inputs.orders import (
     OrderCancelInput,
@@ -17,6 +18,7 @@ from schema.inputs.orders import (
     OrderHoldReleaseInput,
     OrderRejectInput,
     OrderTrackingLinkOpenInput,
+    OrderTrackingLinksRevokeInput,
 )
 from schema.inputs.placing import OrderPlaceInput
 from schema.orders import Hold, Order
@@ -28,6 +30,7 @@ from schema.payloads import (
     OrderPlacePayload,
     OrderRejectPayload,
     OrderTrackingLinkOpenPayload,
+    OrderTrackingLinksRevokePayload,
 )
 
 
@@ -87,3 +90,12 @@ class OrderMutations:
         return await done(
             info, open_tracking_link, given, OrderTrackingLinkOpenPayload, told={"token": token}, order=Order
         )
+
+    @strawberry.mutation(  # type: ignore[untyped-decorator]
+        description="Close every tracking link of an order. Whoever watches by one is cut off within seconds; links "
+        "that are made afterwards open it."
+    )
+    async def order_tracking_links_revoke(
+        self, info: Info, input: Annotated[OrderTrackingLinksRevokeInput, ASKED]
+    ) -> OrderTrackingLinksRevokePayload:
+        return await done(info, revoke_tracking_links, input, OrderTrackingLinksRevokePayload, order=Order)

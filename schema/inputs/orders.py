@@ -8,6 +8,7 @@ from domain.flows.cancel_order import CancelOrder
 from domain.flows.confirm_order import ConfirmOrder, RejectOrder
 from domain.flows.hold_order import HoldOrder, ReleaseHold
 from domain.flows.open_tracking_link import OpenTrackingLink
+from domain.flows.revoke_tracking_links import RevokeTrackingLinks
 from domain.orders.models import HoldKind
 from schema.inputs.intentions import Intention, dry_run, local_id, revision
 
@@ -75,6 +76,17 @@ class OrderHoldReleaseInput(Intention):
     def request(self) -> ReleaseHold:
         """What `release_hold` is asked."""
         return ReleaseHold(local_id("hold", self.hold, "hold"), self.expected_revision)
+
+
+@strawberry.input(description="The tracking links of an order are to open it no more.")
+class OrderTrackingLinksRevokeInput(Intention):
+    """What `orderTrackingLinksRevoke` is given."""
+
+    order: strawberry.ID = strawberry.field(description="Which order.")
+
+    def request(self) -> RevokeTrackingLinks:
+        """What `revoke_tracking_links` is asked."""
+        return RevokeTrackingLinks(local_id("order", self.order, "order"))
 
 
 @strawberry.input(description="A link for the buyer of an order.")

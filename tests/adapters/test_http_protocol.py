@@ -1,11 +1,12 @@
 """A response's head and body leave in one packet; whatever else is written leaves as it comes."""
 
 import asyncio
+import socket
 from typing import Any, cast
 
 import pytest
 
-from server.http import JoinedTransport
+from server.http import GONE_AFTER_SECONDS, JoinedTransport, give_up_in_time
 
 
 class Wire:
@@ -69,3 +70,20 @@ async def test_what_is_held_back_leaves_before_the_end(wire: Wire, joined: Joine
 
 async def test_all_else_is_the_transport_itself(joined: JoinedTransport) -> None:
     assert joined.get_extra_info("peername") == "the peername of the wire"
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux knows this")
+async def test_a_connection_whose_peer_is_gone_without_a_word_is_given_up_in_time() -> None:
+    class Accepting(asyncio.Protocol):
+        def connection_made(self, transport: Any) -> None:
+            give_up_in_time(transport)
+            accepted.set_result(transport.get_extra_info("socket"))
+
+    loop = asyncio.get_running_loop()
+    accepted: asyncio.Future[socket.socket] = loop.create_future()
+    async with await loop.create_server(Accepting, "127.0.0.1", 0) as server:
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        ours = await accepted
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == GONE_AFTER_SECONDS * 1000
+        writer.close()
+        await writer.wait_closed()

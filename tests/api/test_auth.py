@@ -11,11 +11,17 @@ from uuid import UUID
 import jwt
 import pytest
 
+from domain.access.models import RevokedAccessRow
 from domain.flows.open_tracking_link import hash_of, new_token
-from domain.kernel.actor import Role, customer, staff
+from domain.flows.revoke_access import RevokeAccess, revoke_access
+from domain.kernel.actor import SYSTEM, Role, customer, staff
+from domain.kernel.bell import SilentBell
+from domain.kernel.errors import PermissionDenied
+from domain.kernel.runner import Runner
 from domain.tracking.models import TrackingLinkRow
 from server.auth import ISSUER, Authenticator, BadCredentials
 from server.database import Database
+from server.revocations import ending_revoked
 from server.settings import Settings, SettingsError, read_settings
 from tests.api.client import SECRET, Client, served
 from tests.api.tiny_schema import tiny_schema
@@ -108,6 +114,47 @@ def test_a_tracking_token_has_256_random_bits_and_only_its_hash_is_kept() -> Non
     assert len(token) == 43
     assert token != new_token()
     assert hash_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+async def test_what_was_issued_before_a_revocation_is_refused_and_what_is_issued_after_it_is_not(
+    database: Database,
+) -> None:
+    async with served(database, tiny_schema()) as client:
+        before, other = client.as_(staff("ann", Role.SUPPORT)), client.as_(staff("bob", Role.SUPPORT))
+        customers = client.as_(customer(ANN))
+        assert await before.data("{ whoami }") == {"whoami": "staff:ann"}
+        for principal in ("staff:ann", f"customer:{ANN.hex}"):
+            await Runner(SilentBell()).run(revoke_access, SYSTEM, RevokeAccess(principal))
+        await client.app.state.house.revocations.look()
+        refused = [await each.post("{ whoami }") for each in (before, customers)]
+        assert [answer.status_code for answer in refused] == [401, 401]
+        assert await other.data("{ whoami }") == {"whoami": "staff:bob"}
+        after = client.as_(staff("ann", Role.SUPPORT))
+        assert await after.data("{ whoami }") == {"whoami": "staff:ann"}
+        await Runner(SilentBell()).run(revoke_access, SYSTEM, RevokeAccess("staff:ann"))
+        await client.app.state.house.revocations.look()
+        assert (await after.post("{ whoami }")).status_code == 401
+        assert [row.principal async for row in RevokedAccessRow.all().order_by("principal")] == [
+            f"customer:{ANN.hex}",
+            "staff:ann",
+        ]
+
+
+async def test_a_server_that_starts_knows_whose_access_was_revoked_before(database: Database) -> None:
+    token = Authenticator(SECRET).issue(staff("ann", Role.SUPPORT), expires_in=timedelta(hours=1))
+    await Runner(SilentBell()).run(revoke_access, SYSTEM, RevokeAccess("staff:ann"))
+    await RevokedAccessRow.all().update(not_before=datetime.now(UTC) + timedelta(days=1))
+    async with served(database, tiny_schema()) as client, ending_revoked(client.app.state.house.revocations):
+        with pytest.raises(BadCredentials):
+            await client.app.state.authenticator.identify(f"Bearer {token}")
+
+
+async def test_only_who_may_takes_access_away(database: Database) -> None:
+    runner = Runner(SilentBell())
+    for actor in (staff("sue", Role.SUPPORT), staff("wim", Role.WAREHOUSE), customer(ANN)):
+        with pytest.raises(PermissionDenied):
+            await runner.run(revoke_access, actor, RevokeAccess("staff:ann"))
+    assert await RevokedAccessRow.all().count() == 0
 
 
 async def link_to(order_id: UUID, expires_at: datetime) -> str:

@@ -4,14 +4,17 @@ import asyncio
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from domain.access.models import RevokedAccessRow
 from domain.kernel.actor import Role, customer, staff
 from domain.kernel.ids import global_id, new_id
 from server.auth import Authenticator
 from server.cli import main
+from server.database import open_database
 from tests.api.client import SECRET
 
 MIGRATIONS = Path(__file__).parent.parent.parent / "server/migrations"
@@ -57,6 +60,40 @@ def test_a_token_for_nobody_is_refused(arguments: list[str], sentence: str, caps
     output = capsys.readouterr()
     assert sentence in " ".join(output.err.replace("│", " ").split())
     assert output.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "say whose: --name NAME, or --customer ID"),
+        (["--name", "ann", "--customer", "customer_1"], "say whose: --name NAME, or --customer ID"),
+        (["--name", "a b"], "a name has letters, digits"),
+        (["--customer", "order_1"], "is no customer id"),
+    ],
+)
+def test_tokens_of_nobody_are_not_revoked(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run("token", "revoke", *arguments) != 0
+    output = capsys.readouterr()
+    assert sentence in " ".join(output.err.replace("│", " ").split())
+    assert (output.out, [*tmp_path.iterdir()]) == ("", [])
+
+
+async def test_the_tokens_that_somebody_was_given_are_taken_back_and_later_ones_are_not(
+    sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAYBILL_DATABASE_URL", sqlite_database_url)
+    ann = new_id()
+    for arguments, principal in (
+        (("--name", "bob"), "staff:bob"),
+        (("--customer", global_id("customer", ann)), f"customer:{ann.hex}"),
+    ):
+        sentence = f"No token of {principal} that was made until now is believed any more.\n"
+        assert await asyncio.to_thread(waybill, "token", "revoke", *arguments) == (0, sentence, "")
+        async with open_database(sqlite_database_url):
+            [row] = await RevokedAccessRow.filter(principal=principal)
+        assert row.not_before <= datetime.now(UTC)
 
 
 def waybill(*arguments: str) -> tuple[int, str, str]:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from domain.flows.open_tracking_link import hash_of
+from domain.kernel.ids import parse_global_id
+from domain.kernel.models import LogRow
 from domain.stock.models import StockLevelRow
 from domain.tracking.models import TrackingLinkRow
 from server.database import Database
@@ -11,6 +13,7 @@ from tests.builders import (
     SUPPORT,
     WAREHOUSE,
     ask,
+    denied,
     do,
     execute,
     location_id,
@@ -101,6 +104,28 @@ async def test_a_tracking_link_is_told_once_and_only_its_hash_is_kept(database: 
     assert opened["order"] == placed["order"]
     [link] = await TrackingLinkRow.all()
     assert link.token_hash == hash_of(opened["token"])
+
+
+async def test_the_tracking_links_of_an_order_are_closed_and_later_ones_open_it(database: Database) -> None:
+    shop = await open_shop(ber={"MUG": 5})
+    order = (await place(MUG=1))["id"]
+    other = (await place(MUG=1))["id"]
+    closed = [(await do(SUPPORT, "orderTrackingLinkOpen", "token", order=order))["token"] for _ in range(2)]
+    of_other = (await do(SUPPORT, "orderTrackingLinkOpen", "token", order=other))["token"]
+    revoked = await do(SUPPORT, "orderTrackingLinksRevoke", "order { id }", order=order)
+    assert revoked["order"] == {"id": order}
+    later = (await do(SUPPORT, "orderTrackingLinkOpen", "token", order=order))["token"]
+    still_open = {link.token_hash for link in await TrackingLinkRow.filter(revoked_at=None)}
+    assert still_open == {hash_of(of_other), hash_of(later)}
+    assert await TrackingLinkRow.filter(token_hash__in=[hash_of(token) for token in closed]).count() == 2
+    [event] = await LogRow.filter(type="TrackingLinksRevoked")
+    assert (event.order_id, event.data, event.actor) == (parse_global_id("order", order), {"links": 2}, "staff:sam")
+    await do(SUPPORT, "orderTrackingLinksRevoke", order=order)
+    recorded = await LogRow.filter(type="TrackingLinksRevoked").order_by("sequence")
+    assert [each.data for each in recorded] == [{"links": 2}, {"links": 1}]
+    await do(SUPPORT, "orderTrackingLinksRevoke", order=order)
+    assert await LogRow.filter(type="TrackingLinksRevoked").count() == 2
+    assert await denied(shop.ann, "orderTrackingLinksRevoke", order=other) == ["PermissionDenied"]
 
 
 async def test_a_shipment_that_is_unpacked_can_be_packed_again(database: Database) -> None:

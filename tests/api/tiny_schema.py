@@ -145,6 +145,12 @@ class Subscription:
         await asyncio.Event().wait()
 
     @strawberry.subscription
+    async def resumed(self, info: TinyInfo, after: str | None = None) -> AsyncGenerator[str, None]:
+        """Like `watch`, in the form that an EventSource may ask for."""
+        yield f"{info.context.actor.principal} after {after}"
+        await asyncio.Event().wait()
+
+    @strawberry.subscription
     async def watchers(self) -> AsyncGenerator[int, None]:
         """How many watch this, oneself included."""
         me = object()

@@ -27,6 +27,7 @@ INTERNAL = {
     "FulfillmentOrderCanceled",
     "ReturnDisposed",
     "TrackingLinkRequested",
+    "TrackingLinksRevoked",
 }
 
 

@@ -293,6 +293,19 @@ async def test_a_socket_has_so_many_operations_and_no_more_until_one_completes(s
         assert (await received(ws))["type"] == "next"
 
 
+async def test_a_ping_of_the_client_is_answered_before_and_after_it_has_said_who_it_is(server: Server) -> None:
+    async with connect(server.ws, subprotocols=[PROTOCOL]) as ws:
+        await send(ws, type="ping")
+        assert await received(ws) == {"type": "pong"}
+        await send(ws, type="connection_init")
+        assert await received(ws) == {"type": "connection_ack"}
+        await send(ws, type="ping", payload={"sentAt": 1})
+        assert await received(ws) == {"type": "pong"}
+        await send(ws, type="pong")  # not asked for, and no harm
+        await subscribe(ws, "1", "{ hello }")
+        assert (await received(ws))["type"] == "next"
+
+
 @pytest.mark.parametrize("origin", ["https://shop.example", None])
 async def test_a_page_of_an_allowed_origin_may_open_a_socket(server: Server, origin: Any) -> None:
     async with opened(server, origin=origin) as ws:

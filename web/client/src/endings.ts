@@ -31,7 +31,7 @@ const PASSING_ERRORS = new Set(["INTERNAL", "TIMEOUT", "BUSY", "CANCELED"]);
 
 interface GraphQLError {
   message?: string;
-  extensions?: { code?: string };
+  extensions?: { code?: string; retryAfter?: number };
 }
 
 /** Whether asking again, after a while and from the same cursor, would end the same way. */
@@ -44,8 +44,9 @@ export function isFinal(reason: unknown): boolean {
   return status >= 400 && status < 500 && !PASSING_STATUSES.has(status);
 }
 
-function isPassing(error: GraphQLError): boolean {
-  return PASSING_ERRORS.has(error.extensions?.code ?? "");
+function isPassing({ extensions }: GraphQLError): boolean {
+  // Whoever has too many streams is told when to try again, as by a status 429.
+  return PASSING_ERRORS.has(extensions?.code ?? "") || typeof extensions?.retryAfter === "number";
 }
 
 function sentence(reason: unknown): string {

@@ -101,6 +101,7 @@ for (const [what, reason] of [
   ["another protocol", { code: 4406, reason: "" }],
   ["an answer that credentials are wrong", Object.assign(new Error("401"), { response: { status: 401 } })],
   ["an error of the document", [{ message: "No such field.", extensions: { code: "BAD_REQUEST" } }]],
+  ["a document that asks for too much", [{ message: "Too deep.", extensions: { code: "LIMIT" } }]],
   ["an error without a code", [{ message: "Who knows." }]],
   ["a refusal beside a failure", [internal(), { message: "No.", extensions: { code: "FORBIDDEN" } }]],
 ] as const) {
@@ -134,6 +135,7 @@ for (const [what, reason] of [
   ["an answer that the server is busy", Object.assign(new Error("503"), { response: { status: 503 } })],
   ["an answer that it was too often", Object.assign(new Error("429"), { response: { status: 429 } })],
   ["a failure of the server", [internal()]],
+  ["too many streams", [{ message: "Too many.", extensions: { code: "LIMIT", retryAfter: 9 } }]],
 ] as const) {
   test(`${what} is gone over`, async () => {
     const stage = new Stage();

@@ -1,0 +1,1 @@
+"""Access: whose credentials are believed no more, though they have not expired."""
