@@ -92,10 +92,6 @@ def create_app(
     schema = guarded(schema if schema is not None else load_schema(), settings, documents)
     reads, watching = CompiledReads(schema, documents, settings), Watching(schema, documents, settings)
     authenticator = Authenticator(settings.signing_key(), house.revocations.not_before)
-    export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
-    metrics = Metrics(
-        settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub), WatchersCounted(watching)
-    )
     endpoint = GraphQLEndpoint(
         schema,
         settings,
@@ -108,17 +104,11 @@ def create_app(
     )
     app = Starlette(
         routes=[
-            Route("/", _home),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
-            Route("/uploads", Uploads(house.runner, authenticator).__call__, methods=["POST"]),
-            Route("/schema.graphql", _schema_page(schema)),
-            Route("/exports/stock-movements.csv", export.__call__),
-            Route("/healthz", alive),
-            Route("/metrics", metrics.__call__),
-            Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
-            Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
-            Route("/graphiql", _page),
+            *_pages(schema),
+            *_for_operators(house, reads, watching),
+            *_beside(authenticator, house),
             *_live_pages(schema, authenticator, house, reads, watching),
         ],
         middleware=[*_middleware(settings, gate, house.listeners), Middleware(Straight, endpoint=endpoint)],
@@ -127,6 +117,35 @@ def create_app(
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
     app.state.reads, app.state.gate = reads, gate
     return app
+
+
+def _pages(schema: Schema) -> Sequence[BaseRoute]:
+    """What people look at who make something with the API."""
+    return [
+        Route("/", _home),
+        Route("/graphiql", _page),
+        Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
+        Route("/schema.graphql", _schema_page(schema)),
+    ]
+
+
+def _for_operators(house: House, reads: CompiledReads, watching: Watching) -> Sequence[BaseRoute]:
+    """What those ask who run the server."""
+    counted = ReadsCounted(reads), ListenersCounted(house.hub), WatchersCounted(watching)
+    return [
+        Route("/healthz", alive),
+        Route("/readyz", Readiness(house.settings.database_url, house.draining).__call__),
+        Route("/metrics", Metrics(house.settings.metrics_key(), *counted).__call__),
+    ]
+
+
+def _beside(authenticator: Authenticator, house: House) -> Sequence[BaseRoute]:
+    """Files, which are no matter of GraphQL."""
+    export = StockMovementsExport(authenticator, page_seconds=house.settings.deadline_seconds)
+    return [
+        Route("/uploads", Uploads(house.runner, authenticator).__call__, methods=["POST"]),
+        Route("/exports/stock-movements.csv", export.__call__),
+    ]
 
 
 def _live_pages(

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from domain.flows.open_tracking_link import hash_of
 from domain.kernel.actor import ANONYMOUS, Actor, ActorKind, Role, customer, staff, tracking_link
 from domain.tracking.models import TrackingLinkRow
+from server.away import OF_THE_DATABASE, Away, is_away
 
 ISSUER = "waybill"
 ALGORITHM = "HS256"
@@ -77,7 +78,7 @@ class Authenticator:
     _known: OrderedDict[str, Identity] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     async def identify(self, authorization: str | None) -> Identity:
-        """Who sends this Authorization header; without one the anonymous. Raises BadCredentials."""
+        """Who sends this Authorization header; without one the anonymous. Raises BadCredentials and Away."""
         if authorization is None or not authorization.strip():
             return NOBODY
         if len(authorization) > LONGEST_CREDENTIALS:
@@ -140,7 +141,12 @@ class Authenticator:
 
 
 async def _tracking(token: str) -> Identity:
-    link = await TrackingLinkRow.get_or_none(token_hash=hash_of(token), revoked_at=None)
+    try:
+        link = await TrackingLinkRow.get_or_none(token_hash=hash_of(token), revoked_at=None)
+    except OF_THE_DATABASE as error:
+        if not is_away(error):
+            raise
+        raise Away from error
     if link is None or link.expires_at <= datetime.now(UTC):
         raise BadCredentials
     return Identity(tracking_link(link.order_id), link.expires_at, link_id=link.id)

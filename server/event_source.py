@@ -16,12 +16,13 @@ from domain.kernel.actor import Actor
 from resolvers.context import Context
 from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, code_of, shown
 from server.auth import Authenticator, BadCredentials, authorization_of
+from server.away import Away
 from server.event_stream import EventStream
 from server.listeners import Listener, Listeners
 from server.live.events import events
 from server.live.frames import EVENT_WITH_CURSOR
 from server.live.watching import Refusal, Watching, resumed_by
-from server.requests import Refused, wrong_field
+from server.requests import Refused, come_back, wrong_field
 from server.settings import Settings
 
 LONGEST_QUERY_STRING = 8_192
@@ -55,6 +56,8 @@ class EventSource:
             response = await self._answer(Request(scope, receive))
         except Refused as refusal:
             response = refusal.response
+        except Away as error:
+            response = come_back(error).response
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -25,13 +25,14 @@ from domain.kernel.actor import ANONYMOUS, Actor
 from resolvers.context import Context
 from server.answers import BAD_REQUEST, UNAUTHENTICATED, DeadlineExceeded, answer, refused
 from server.auth import NOBODY, Authenticator, BadCredentials, Identity
+from server.away import Away
 from server.compiled_reads import CompiledReads
 from server.event_stream import EventStream
 from server.listeners import Listener, Listeners
 from server.live.events import events, refusal_events
 from server.live.frames import EVENT
 from server.live.watching import Refusal, Watch, Watching
-from server.requests import Headers, Refused, fields_of
+from server.requests import Headers, Refused, come_back, fields_of
 from server.settings import Settings
 from server.sockets import SocketHandler
 
@@ -82,6 +83,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = await self._answer(scope, receive)
         except Refused as refusal:
             response = refusal.response
+        except Away as error:
+            response = come_back(error).response
         except HTTPException as error:  # what Strawberry refuses
             response = refused(error.status_code, BAD_REQUEST, error.reason)
         except ClientDisconnect:

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from server.answers import BAD_REQUEST, LIMIT, TIMEOUT, refused
+from server.away import Away
 
 JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8", 'application/json;charset="utf-8"'})
 CLOSE = ("Connection", "close")
@@ -27,6 +28,11 @@ class Refused(Exception):
     def __init__(self, status: int, code: str, message: str, *headers: tuple[str, str]) -> None:
         super().__init__(message)
         self.response = refused(status, code, message, headers)
+
+
+def come_back(error: Away) -> Refused:
+    """The answer while the database is away."""
+    return Refused(503, TIMEOUT, str(error), ("Retry-After", str(error.retry_after)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,18 @@ from resolvers.context import Context
 from schema.views import limit_exceeded
 from server.answers import code_of, shown
 from server.auth import BadCredentials, Identity
+from server.away import Away, is_away
 from server.listeners import Listener, Listeners, TooMany
 from server.live.frames import Answer
 from server.live.rooms import Seat, Sink
+from server.live.telling import Unreadable
 from server.live.watching import Begun, Refusal, Watch, Watching
 from server.socket_protocol import PEN, TRY_AGAIN_LATER
 
 # Close codes of graphql-transport-ws, and of RFC 6455's registry.
 UNAUTHORIZED, FORBIDDEN, ALREADY_EXISTS, TOO_MANY_INITS = 4401, 4403, 4409, 4429
 SERVICE_RESTART = 1012
+AWAY = "The database is away"
 LONGEST_EXPIRY_SECONDS = 24 * 60 * 60.0
 
 
@@ -82,6 +85,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             identity: Identity = await cast("Any", self.view).identify_socket(message.get("payload") or {})
         except BadCredentials:
             await self.websocket.close(code=FORBIDDEN, reason="Forbidden")
+            return
+        except Away:
+            await self.websocket.close(code=TRY_AGAIN_LATER, reason=AWAY)
             return
         try:
             self._listener.become(identity)
@@ -153,7 +159,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Serve it. Of a subscription this ends when it has its seat; the operation lasts until it is cleaned up."""
         pen: Sink | None = self._starlette.scope["extensions"].get(PEN)  # none when the server is not ours
         fields = {"query": operation.query, "variables": operation.variables, "operationName": operation.operation_name}
-        watch = await self._watching.begin(fields, self.context) if pen is not None else None
+        try:
+            watch = await self._watching.begin(fields, self.context) if pen is not None else None
+        except Away:
+            self._end(TRY_AGAIN_LATER, AWAY)
+            return
         if pen is None or watch is None:
             await super().run_operation(operation)
         elif isinstance(watch, Refusal):
@@ -180,6 +190,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             if self._watched.pop(operation.id, None) is not watched:
                 return  # it was cleaned up meanwhile
             begun.over(code_of(error))
+            if isinstance(error, Unreadable) or is_away(error):
+                self._end(TRY_AGAIN_LATER, AWAY)
+                return
             await operation.send_initial_errors([GraphQLError(str(error), original_error=error)])
 
     async def _complete(self, operation: Operation[Context, None]) -> None:

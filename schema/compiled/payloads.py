@@ -110,7 +110,10 @@ def part_of(
     if name == "__typename":
         return "__class__", lambda _parent: parent.name
     field = parent.fields[name]
-    python_name: str = field.extensions["strawberry-definition"].python_name
+    said = field.extensions["strawberry-definition"]
+    if not said.is_basic_field:
+        raise NotCompilable(Reason.FIELD, f"{parent.name}.{name}")
+    python_name: str = said.python_name
     named: Any = get_named_type(field.type)
     if isinstance(get_nullable_type(field.type), GraphQLList) or not _is_of_views(schema, named):
         return python_name, shape_of(field.type, below(nodes), compiler.selections)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import OperationType, get_named_type, is_abstract_type
+from graphql import OperationType, get_named_type, is_abstract_type, is_leaf_type
 from strawberry import Schema
 
 from schema.compiled.computed import Shape
@@ -55,6 +55,8 @@ def telling_of(schema: Schema, operation: Operation, request: Request, writer: W
     if (name := nodes[0].name.value) == "__typename":
         raise NotCompilable(Reason.KIND, name)
     named: Any = get_named_type(subscriptions.fields[name].type)
+    if is_leaf_type(named):
+        raise NotCompilable(Reason.FIELD, name)
     kinds = schema._schema.get_possible_types(named) if is_abstract_type(named) else [named]
     parts = {
         kind.extensions["strawberry-definition"].origin: [

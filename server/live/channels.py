@@ -14,9 +14,10 @@ from domain.kernel.streams import Doorbell, OrderStream, Page, StreamLimits
 from domain.kernel.tails import Tails
 from resolvers.streaming import Messages
 from server.answers import note_bug
+from server.away import OF_THE_DATABASE
 from server.live.frames import Answer
 from server.live.rooms import Room, Seat, Sink
-from server.live.telling import OF_THE_DATABASE, Teller, Unreadable
+from server.live.telling import Teller, Unreadable
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 MOST_ATTEMPTS = 20

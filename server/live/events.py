@@ -8,9 +8,11 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 
 from server.answers import answer
+from server.away import is_away
 from server.live.frames import Answer, Encoding
 from server.live.lanes import Lane
 from server.live.rooms import Seat
+from server.live.telling import Unreadable
 from server.live.watching import Refusal, Watch
 
 COMMENT = b":\n\n"
@@ -50,6 +52,9 @@ async def _joined(watch: Watch, lane: Lane, complete: bytes) -> Seat | None:
     try:
         return await watch.join(lane, b"", send=send, ended=lambda: lane.end(complete))
     except Exception as error:
+        if isinstance(error, Unreadable) or is_away(error):
+            lane.end()  # in silence: whoever watches comes back
+            return None
         failed = GraphQLError(str(error), original_error=error)
         with suppress(Exception):
             lane.end(_refused([failed]) + complete)

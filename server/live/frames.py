@@ -11,10 +11,10 @@ _SHORT, _MEDIUM = 126, 65_536
 
 @dataclass(frozen=True)
 class Answer:
-    """What one event is answered with: the body of a response, and the cursor behind the event."""
+    """What one event is answered with: the body of a response, and the cursor behind it; none if it is not whole."""
 
     body: bytes
-    cursor: str
+    cursor: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,8 @@ def _event(answer: Answer, _more: int) -> bytes:
 
 def _event_with_cursor(answer: Answer, _more: int) -> bytes:
     # Never `retry:`, which other clients of the protocol refuse.
-    return b"id: %b\n%b" % (answer.cursor.encode(), _event(answer, 0))
+    identity = b"id: %b\n" % answer.cursor.encode() if answer.cursor else b""
+    return identity + _event(answer, 0)
 
 
 def _quoted(named: str) -> bytes:

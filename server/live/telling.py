@@ -5,33 +5,22 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import orjson
 from graphql import ExecutionResult, GraphQLError, execute_subscription_event
 from graphql.execution import Executor
 from strawberry.schema import Schema
-from tortoise.exceptions import BaseORMException, DBConnectionError
 
 from domain.kernel.database import Dialect
 from resolvers.context import Context
 from schema.compiled import Fetch, NotCompilable, Operation, Reason, Telling, Things, telling_of
 from schema.compiled.dialects import Writer, writer_of
 from schema.compiled.plan import Request
-from server.answers import answer, note_bug
+from server.answers import INTERNAL, TIMEOUT, answer, code_of, note_bug
+from server.away import OF_THE_DATABASE, is_away
 from server.live.frames import Answer
 
 MOST_PLANS = 2_000
-OF_THE_DATABASE = (asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException, OSError, TimeoutError)
-# Of these, what passes by itself: the database is away, starts, stops, or has too many callers.
-AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InterfaceError,
-    DBConnectionError,
-    OSError,
-    TimeoutError,
-)
+OURS = frozenset({INTERNAL, TIMEOUT})
 
 
 class Unreadable(Exception):
@@ -115,15 +104,17 @@ class Teller:
     async def tell(self, message: Any) -> Answer:
         """The response to a message of the stream. Raises Unreadable, after which it can be asked again."""
         body = await self.tellings.tell(self.operation, self.request, message)
-        if body is None:
-            body = orjson.dumps(answer(await self._executed(message)))
-        return Answer(body, message.cursor)
+        if body is not None:
+            return Answer(body, message.cursor)
+        result = await self._executed(message)
+        # What could not be told whole, for a fault of ours, is nothing to go on behind.
+        is_whole = OURS.isdisjoint(map(code_of, result.errors or ()))
+        return Answer(orjson.dumps(answer(result)), message.cursor if is_whole else None)
 
     async def _executed(self, message: Any) -> Any:
         result: Any = execute_subscription_event(self.executor.build_per_event_executor(message))
         found: ExecutionResult = await result if self.executor.is_awaitable(result) else result
         for error in found.errors or ():
-            original = error.original_error
-            if isinstance(original, AWAY) and not isinstance(original, asyncpg.QueryCanceledError):
-                raise Unreadable from original
+            if is_away(error.original_error):
+                raise Unreadable from error.original_error
         return found

@@ -36,6 +36,7 @@ from schema.compiled import Fetch, Operation
 from schema.compiled.plan import Request
 from schema.views import Reader
 from server.answers import DeadlineExceeded, code_of
+from server.away import Away, is_away
 from server.documents import Documents, Prepared
 from server.limits import cost_refusal
 from server.live.channels import Channels
@@ -137,7 +138,7 @@ class Watching:
         """The subscription that these fields of a request ask for, or why it is refused.
 
         None for whatever else they ask for: queries and mutations, texts that cannot be parsed, and subscriptions that
-        are no streams of ours run the usual way.
+        are no streams of ours run the usual way. Raises Away while the database is.
         """
         started, found = time.perf_counter(), None
         operation = self._operation(fields["query"], fields.get("operationName"))
@@ -192,6 +193,8 @@ class Watching:
             late = DeadlineExceeded(self._settings.deadline_seconds)
             return Refusal([GraphQLError(str(late), original_error=late)])
         if isinstance(source, ExecutionResult):
+            if any(is_away(error.original_error) for error in source.errors or ()):
+                raise Away
             return Refusal(source.errors or [])
         return self._watch(operation, variables, executor, source) if isinstance(source, Messages) else None
 

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,8 +14,10 @@ from strawberry.types import Info
 from domain.customers.models import CustomerRow
 from domain.kernel.actor import Permission
 from domain.kernel.errors import InvalidInput
+from domain.kernel.streams import Doorbell, Ears, Page, Present
 from domain.kernel.unit_of_work import UnitOfWork
 from resolvers.context import Context
+from resolvers.streaming import messages
 from schema.views import ReaderPerOperation
 
 SECRET_OF_A_BUG = "the customer ann@example.org owes 12.34"
@@ -110,6 +114,33 @@ async def add_customer(tx: UnitOfWork, _request: None) -> UUID:
     return UUID(str(row.id))
 
 
+class Word(str):
+    """A message that is a text."""
+
+    __slots__ = ()
+    cursor = "1"
+
+
+@dataclass(frozen=True)
+class One:
+    """A stream of one event, which has happened already."""
+
+    def listen(self, doorbell: Doorbell) -> AbstractAsyncContextManager[Ears]:
+        return doorbell.listen(UUID(int=7))
+
+    async def keeps(self, place: int) -> bool:
+        return True
+
+    async def read(self, place: int) -> Page[int]:
+        return Page((1,) if place < 1 else (), 1, is_last=True)
+
+    async def present(self) -> Present:
+        return Present(1)
+
+    def place_of(self, event: int) -> int:
+        return event
+
+
 @strawberry.type
 class Told:
     cursor: str
@@ -134,10 +165,9 @@ class Subscription:
             yield n
 
     @strawberry.subscription
-    async def told(self, after: str | None = None) -> AsyncGenerator[Told, None]:
+    async def told(self, info: TinyInfo, after: str | None = None) -> AsyncGenerator[Told, None]:
         """One message, which cannot be told whole."""
-        yield Told(cursor="1")
-        await asyncio.Event().wait()
+        return messages(info.context, One(), 0, lambda _event: Told(cursor="1"))
 
     @strawberry.subscription
     async def watch(self, info: TinyInfo) -> AsyncGenerator[str, None]:
@@ -146,9 +176,9 @@ class Subscription:
 
     @strawberry.subscription
     async def resumed(self, info: TinyInfo, after: str | None = None) -> AsyncGenerator[str, None]:
-        """Like `watch`, in the form that an EventSource may ask for."""
-        yield f"{info.context.actor.principal} after {after}"
-        await asyncio.Event().wait()
+        """Like `watch`, in the form that an EventSource may ask for: a stream of one event."""
+        said = Word(f"{info.context.actor.principal} after {after}")
+        return messages(info.context, One(), 0, lambda _event: said)
 
     @strawberry.subscription
     async def watchers(self) -> AsyncGenerator[int, None]:

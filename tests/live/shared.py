@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+from pydantic import SecretStr
 
 from adapters.bell.hub import Hub
 from adapters.bell.memory import MemoryBell
@@ -27,7 +28,7 @@ from server.read_pool import open_read_pool
 from server.settings import Settings
 from tests.live.watching import SOON, listening
 
-SETTINGS = Settings(database_url="sqlite://:memory:", secret="s" * 40)
+SETTINGS = Settings(database_url="sqlite://:memory:", secret=SecretStr("s" * 40))
 DOCUMENT = """subscription ($order: ID!, $after: Cursor) { orderEvents(order: $order, after: $after) {
   ... on OrderEventMessage { cursor event { id __typename sequence order { number status } } }
   ... on ResyncRequired { cursor order { number } }
@@ -69,7 +70,7 @@ class Watcher:
         self._came.set()
 
     async def send(self, answer: Answer) -> None:
-        self.told(answer.cursor, answer.body)
+        self.told(answer.cursor or "", answer.body)
 
     def ended(self) -> None:
         self.has_ended = True

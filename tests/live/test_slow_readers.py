@@ -70,7 +70,7 @@ async def watching(
 
 
 async def sequences(client: ClientConnection, count: int) -> list[int]:
-    found = []
+    found: list[int] = []
     async with asyncio.timeout(SOON):
         while len(found) < count:
             message = json.loads(await client.recv())

@@ -59,6 +59,9 @@ class WrittenTo:
     async def present(self) -> Present:
         return await self.stream.present()
 
+    def place_of(self, event: LogRow) -> int:
+        return self.stream.place_of(event)
+
     async def read(self, place: int) -> Page | None:
         page = await self.stream.read(place)
         if not self.is_read:

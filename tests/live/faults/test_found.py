@@ -1,4 +1,4 @@
-"""What the faults have found, each by itself. A test that is expected to fail says what is to be mended."""
+"""What the faults have found, each by itself."""
 
 import asyncio
 import signal
@@ -7,7 +7,6 @@ from contextlib import aclosing
 from pathlib import Path
 
 import httpx
-import pytest
 from websockets.asyncio.client import connect
 
 from tests.live.test_sockets import PATIENCE, PROTOCOL, STREAM, Server, closed, running, send
@@ -17,7 +16,6 @@ TRACKED = {"Authorization": "Tracking a-token"}
 ASKED = "subscription ($after: String) { told(after: $after) { cursor faulty } }"
 
 
-@pytest.mark.xfail(strict=True, reason="what its identity is read with raises, and nobody answers: 500, and code 1011")
 async def test_the_bearer_of_a_tracking_link_is_told_to_come_back_while_the_database_is_away() -> None:
     with own_postgres() as postgres:
         async with running(postgres.url) as server:
@@ -40,7 +38,6 @@ async def answers_of(server: Server) -> list[tuple[int, bool]]:
     return [(answer.status_code, "retry-after" in answer.headers) for answer in answers]
 
 
-@pytest.mark.xfail(strict=True, reason="its id makes an EventSource go on behind it, and the event is never told")
 async def test_an_event_that_cannot_be_told_whole_has_no_id(tmp_path: Path) -> None:
     """While the database is away its edges are null, with errors: a client that goes on behind it has lost it."""
     async with running(f"sqlite://{tmp_path / 'waybill.db'}") as server, httpx.AsyncClient(timeout=PATIENCE) as client:
