@@ -1,6 +1,8 @@
 """Who may import whom (scripts/arrows.py), and that our rooms are the ones imported."""
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,14 @@ def test_our_rooms_are_imported_and_not_the_packages_of_the_same_names() -> None
     for room in ROOMS:
         module = importlib.import_module(room)
         assert module.__file__ == str(ROOT / room / "__init__.py")
+
+
+def test_who_looks_after_workers_imports_nothing_that_only_they_need() -> None:
+    program = "import sys, server.cli, server.commands.serve; print(*sorted(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    imported = set(said.stdout.split())
+    assert "server.workers" in imported
+    assert imported & {"schema", "resolvers", "examples", "openpyxl", "server.app", "server.importing"} == set()
 
 
 def write(path: Path, text: str = "") -> Path:
