@@ -133,14 +133,14 @@ class LiveSubscription:
 
 def _one_order(context: Context, order: str) -> OrderStream:
     scope = context.actor.scope
-    return OrderStream(_order_id(order), of_order(scope), visible_log(scope))
+    return OrderStream(_order_id(order), of_order(scope), scope)
 
 
 def _tracked_order(context: Context) -> OrderStream:
     scope = context.actor.scope
     if scope.actor_kind is not ActorKind.TRACKING_LINK or scope.order_id is None:
         raise refused(Unauthenticated())
-    return OrderStream(scope.order_id, Q(id=scope.order_id), visible_log(scope))
+    return OrderStream(scope.order_id, Q(id=scope.order_id), scope)
 
 
 async def _of_order(

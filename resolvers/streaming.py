@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Annotated, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar, cast
 
 import strawberry
 from graphql import GraphQLError
@@ -24,17 +25,33 @@ After = Annotated[
 ]
 
 
-async def messages(
+@dataclass(frozen=True)
+class Messages(Generic[EventT, MessageT]):
+    """What follows a place of a stream, and keeps coming, in the words of the schema.
+
+    Whoever serves many watchers reads the stream once for all of them; by itself it is read for one.
+    """
+
+    context: Context
+    stream: Stream[EventT]
+    place: int | None
+    message: Callable[[EventT | Present], MessageT]
+
+    async def __aiter__(self) -> AsyncGenerator[MessageT, None]:
+        async with aclosing(follow(self.stream, self.context.hub, self.place)) as events:
+            async for event in events:
+                self.context.reader.forget()  # what an event leads to is read as it is now
+                yield self.message(event)
+
+
+def messages(
     context: Context,
     stream: Stream[EventT],
     place: int | None,
     message: Callable[[EventT | Present], MessageT],
 ) -> AsyncGenerator[MessageT, None]:
-    """What follows the place, and keeps coming, in the words of the schema."""
-    async with aclosing(follow(stream, context.hub, place)) as events:
-        async for event in events:
-            context.reader.forget()  # what an event leads to is read as it is now
-            yield message(event)
+    """The answer of a subscription, which Strawberry takes for a generator."""
+    return cast("AsyncGenerator[MessageT, None]", Messages(context, stream, place, message))
 
 
 def require(context: Context, permission: Permission) -> None:

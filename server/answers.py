@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import structlog
+from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.responses import JSONResponse
 from strawberry.exceptions import MissingQueryError
+from strawberry.http import GraphQLHTTPResponse
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
 
 from domain.kernel.errors import DomainError
 from schema.errors import TOP_LEVEL
@@ -94,3 +97,13 @@ def refused(status: int, code: str, message: str, headers: Sequence[tuple[str, s
     """An HTTP answer to what is no GraphQL request: of the same shape as a GraphQL error."""
     body = {"errors": [{"message": message, "extensions": {"code": code}}]}
     return JSONResponse(body, status, headers=dict(headers))
+
+
+def answer(result: ExecutionResult | CoreResult) -> GraphQLHTTPResponse:
+    """The result as it is sent."""
+    answered: GraphQLHTTPResponse = {"data": result.data}
+    if result.errors:
+        answered["errors"] = [*shown(result.errors)]
+    if result.extensions:
+        answered["extensions"] = result.extensions
+    return answered

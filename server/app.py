@@ -40,6 +40,7 @@ from server.event_source import EventSource
 from server.exports import StockMovementsExport
 from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
 from server.health import Readiness, alive
+from server.live import Watching
 from server.logs import OperationLog, RequestLog, configure_logs
 from server.metrics import Metrics, ReadsCounted
 from server.relay import relaying
@@ -83,7 +84,7 @@ def create_app(
     house, gate = House.of(settings), Gate(settings.max_in_flight, settings.queue_seconds)
     documents = preparation(settings)
     schema = guarded(schema if schema is not None else load_schema(), settings, documents)
-    reads = CompiledReads(schema, documents, settings)
+    reads, watching = CompiledReads(schema, documents, settings), Watching(schema, documents, settings)
     authenticator = Authenticator(settings.signing_key())
     export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
     endpoint = GraphQLEndpoint(
@@ -93,6 +94,7 @@ def create_app(
         house.draining,
         context_for=partial(context_for, runner=house.runner, hub=house.hub),
         reads=reads,
+        watching=watching,
         page=graphiql.page,
     )
     app = Starlette(
@@ -108,10 +110,10 @@ def create_app(
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),
-            *_live_pages(schema, authenticator, house, reads),
+            *_live_pages(schema, authenticator, house, reads, watching),
         ],
         middleware=[*_middleware(settings, gate), Middleware(Straight, endpoint=endpoint)],
-        lifespan=partial(_lifespan, house=house, reads=reads, reactions=reactions),
+        lifespan=partial(_lifespan, house=house, reads=reads, watching=watching, reactions=reactions),
     )
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
     app.state.reads, app.state.gate = reads, gate
@@ -119,12 +121,12 @@ def create_app(
 
 
 def _live_pages(
-    schema: Schema, authenticator: Authenticator, house: House, reads: CompiledReads
+    schema: Schema, authenticator: Authenticator, house: House, reads: CompiledReads, watching: Watching
 ) -> Sequence[BaseRoute]:
     """The tracking page, and the stream that it and others listen to."""
-    with_runner = partial(context_for, runner=house.runner)
-    stream = EventSource(schema, house.settings, authenticator, house.draining, hub=house.hub, context_for=with_runner)
-    page = TrackingPage(schema, authenticator, reads, house.runner, partial(with_runner, hub=house.hub))
+    in_house = partial(context_for, runner=house.runner, hub=house.hub)
+    stream = EventSource(house.settings, authenticator, house.draining, watching=watching, context_for=in_house)
+    page = TrackingPage(schema, authenticator, reads, house.runner, in_house)
     return [Route("/graphql/stream", stream), *page.routes(_Assets)]
 
 
@@ -192,13 +194,19 @@ class Straight:
 
 @asynccontextmanager
 async def _lifespan(
-    _app: Starlette, *, house: House, reads: CompiledReads, reactions: Mapping[str, Reaction] | None
+    _app: Starlette,
+    *,
+    house: House,
+    reads: CompiledReads,
+    watching: Watching,
+    reactions: Mapping[str, Reaction] | None,
 ) -> AsyncIterator[None]:
     settings = house.settings
     async with AsyncExitStack() as stack:
         stack.enter_context(ending_with_supervisor())
         database = await stack.enter_async_context(_open_database(settings))
         await stack.enter_async_context(reads.open(database))
+        await stack.enter_async_context(watching.open(database.dialect, reads.fetch))
         await stack.enter_async_context(house.bell)
         await stack.enter_async_context(house.hub)
         await stack.enter_async_context(relaying(house.hub, house.bell))

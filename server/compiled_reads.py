@@ -35,6 +35,7 @@ class CompiledReads:
     def __init__(self, schema: Schema, documents: Documents, settings: Settings) -> None:
         self._schema, self._documents, self._settings = schema, documents, settings
         self._reader: CompiledReader | None = None
+        self.fetch: Fetch | None = None  # how statements are run, while it is open
         self.writes = CompiledWrites(schema, documents, settings)
         self.answered = 0
         self.fallbacks: Counter[Reason] = Counter()
@@ -48,10 +49,11 @@ class CompiledReads:
         async with _fetching(database, self._settings) as fetch:
             self._reader = CompiledReader(self._schema, database.dialect, fetch, admits=self._admits)
             self.writes.begin(database.dialect, fetch)
+            self.fetch = fetch
             try:
                 yield
             finally:
-                self._reader = None
+                self._reader = self.fetch = None
                 self.writes.end()
                 log.info("reads.counted", compiled=self.answered, usual=dict(self.fallbacks))
 

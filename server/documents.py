@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
+from graphql import ASTValidationRule, DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 from graphql.utilities import get_operation_ast
 from strawberry.extensions import SchemaExtension
 from strawberry.schema import Schema
@@ -56,6 +56,18 @@ class Documents:
             self._kept.move_to_end(text)
         return found
 
+    def prepared(
+        self, schema: Schema, text: str, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]
+    ) -> Prepared | Sequence[GraphQLError]:
+        """The document, checked and remembered; or what is wrong with it."""
+        if refusal := shape_refusal(document, self.limits):
+            return [refusal]
+        if errors := validate_document(schema._schema, document, rules):
+            return errors
+        made = Prepared(document)
+        self.keep(text, made)
+        return made
+
     def admits(self, schema: Schema, operation: Operation, variables: Mapping[str, Any]) -> bool:
         """Whether the operation asks for no more nodes than it may."""
         document, definition = operation.document, operation.definition
@@ -99,12 +111,11 @@ class Preparation(SchemaExtension):
         document = context.graphql_document
         assert document is not None
         if self._prepared is None:
-            if refusal := shape_refusal(document, limits):
-                return [refusal]
-            if errors := validate_document(context.schema._schema, document, context.validation_rules):
-                return errors
-            self._prepared = Prepared(document)
-            self._documents.keep(context.query or "", self._prepared)
+            rules = context.validation_rules
+            found = self._documents.prepared(context.schema, context.query or "", document, rules)
+            if not isinstance(found, Prepared):
+                return [*found]
+            self._prepared = found
         operation = get_operation_ast(document, context._provided_operation_name)
         if not isinstance(operation, OperationDefinitionNode):
             return [bad_request("Say which of the document's operations is meant: `operationName`.")]

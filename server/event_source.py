@@ -1,34 +1,33 @@
 """Subscriptions for a browser's EventSource: `GET /graphql/stream`, resumed by the id of the last event."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import orjson
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, VariableNode, parse
+from graphql import GraphQLError, OperationType, parse
 from graphql.utilities import get_operation_ast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
-from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
-from strawberry.schema import Schema
+from strawberry.http.streaming import SSETransport
 
 from domain.kernel.actor import Actor
-from domain.kernel.streams import Doorbell, Ears
 from resolvers.context import Context
 from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, code_of, shown
 from server.auth import Authenticator, BadCredentials, authorization_of
 from server.draining import Draining
-from server.graphql_http import EventStream, answer
+from server.event_stream import EventStream
+from server.live.events import events
+from server.live.frames import EVENT_WITH_CURSOR
+from server.live.watching import Refusal, Watching, resumed_by
 from server.requests import Refused, wrong_field
 from server.settings import Settings
 
 LONGEST_QUERY_STRING = 8_192
 LONGEST_CURSOR = 200
 STATUS = {UNAUTHENTICATED: 401, "FORBIDDEN": 403, "INTERNAL": 500, "TIMEOUT": 503}
+NO_SUBSCRIPTION = "This serves one subscription, whose field is not in a fragment: name it by `operationName`."
 NOT_RESUMABLE = "A stream is resumed by a variable: give the subscription's field `after: $after`."
 
 
@@ -41,16 +40,15 @@ class EventSource:
 
     def __init__(
         self,
-        schema: Schema,
         settings: Settings,
         authenticator: Authenticator,
         draining: Draining,
         *,
-        hub: Doorbell,
-        context_for: Callable[..., Context],
+        watching: Watching,
+        context_for: Callable[[Actor], Context],
     ) -> None:
-        self._schema, self._settings, self._authenticator, self._draining = schema, settings, authenticator, draining
-        self._hub, self._context_for = hub, context_for
+        self._settings, self._authenticator, self._draining = settings, authenticator, draining
+        self._watching, self._context_for = watching, context_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -68,43 +66,15 @@ class EventSource:
         except BadCredentials:
             message = "These credentials are not valid, or not any more."
             raise Refused(401, UNAUTHENTICATED, message, ("WWW-Authenticate", "Bearer")) from None
-        opened = asyncio.Event()
-        results = await self._results(asked, identity.actor, opened)
-        first = asyncio.ensure_future(anext(results, None))
-        await self._begun(first, opened)
-        if first.done() and (refusal := _refusal(first.result())):
-            await results.aclose()
-            return refusal
-        stream = merge_stream_with_heartbeat(
-            lambda: _events(first, results),
-            lambda: ":\n\n",
-            interval=self._settings.socket_ping_seconds,
-            send_initial_heartbeat=True,
-        )
-        return EventStream(stream(), self._draining, identity.expires_at, SSETransport.headers)
-
-    async def _results(self, asked: "Asked", actor: Actor, opened: asyncio.Event) -> AsyncGenerator[Any, None]:
-        results: Any = await self._schema.subscribe(
-            asked.query,
-            variable_values=dict(asked.variables),
-            context_value=self._context_for(actor, hub=_Heard(self._hub, opened)),
-            operation_name=asked.operation_name,
-        )
-        found: AsyncGenerator[Any, None] = results
-        return found
-
-    async def _begun(self, first: "asyncio.Future[Any]", opened: asyncio.Event) -> None:
-        """Until it has begun to listen, or has answered at once, which is how a subscription is refused."""
-        listening = asyncio.ensure_future(opened.wait())
-        try:
-            await asyncio.wait(
-                {first, listening}, timeout=self._settings.deadline_seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-        except asyncio.CancelledError:
-            first.cancel()
-            raise
-        finally:
-            listening.cancel()
+        fields = {"query": asked.query, "variables": asked.variables, "operationName": asked.operation_name}
+        watch = await self._watching.begin(fields, self._context_for(identity.actor))
+        if watch is None:
+            raise Refused(400, BAD_REQUEST, NO_SUBSCRIPTION)
+        if isinstance(watch, Refusal):
+            return JSONResponse({"errors": shown(watch.errors)}, STATUS.get(code_of(watch.errors[0]), 400))
+        # It ends in silence, for an EventSource takes `complete` for an event like any other, and comes back anyway.
+        stream = events(watch, EVENT_WITH_CURSOR, silent_seconds=self._settings.socket_ping_seconds, complete=b"")
+        return EventStream(stream, self._draining, identity.expires_at, SSETransport.headers)
 
 
 @dataclass(frozen=True)
@@ -135,74 +105,13 @@ class Asked:
         """The same, going on behind this cursor. Raises Refused for what could not be resumed."""
         try:
             operation = get_operation_ast(parse(self.query, max_tokens=most_tokens), self.operation_name)
-        except GraphQLError:
-            return self  # whoever executes it says what is wrong
+        except GraphQLError as error:
+            raise Refused(400, code_of(error), error.message) from None
         if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
-            return self
-        name = _resumed_by(operation)
+            raise Refused(400, BAD_REQUEST, NO_SUBSCRIPTION)
+        name = resumed_by(operation)
         if name is None:
             raise Refused(400, BAD_REQUEST, NOT_RESUMABLE)
         if not cursor:
             return self
         return Asked(self.query, {**self.variables, name: cursor[:LONGEST_CURSOR]}, self.operation_name)
-
-
-def _resumed_by(operation: OperationDefinitionNode) -> str | None:
-    """The variable that is the `after` of the operation's field."""
-    for field in operation.selection_set.selections:
-        for argument in (field.arguments or ()) if isinstance(field, FieldNode) else ():
-            if argument.name.value == "after" and isinstance(argument.value, VariableNode):
-                return argument.value.name.value
-    return None
-
-
-def _refusal(first: Any) -> Response | None:
-    """The answer of HTTP to what was refused before it began."""
-    if first is None or not first.errors or first.data is not None:
-        return None
-    return JSONResponse({"errors": shown(first.errors)}, STATUS.get(code_of(first.errors[0]), 400))
-
-
-async def _events(first: "asyncio.Future[Any]", results: AsyncGenerator[Any, None]) -> AsyncGenerator[str, None]:
-    try:
-        result = await first
-        while result is not None:
-            yield _event(result)
-            result = await anext(results, None)
-    finally:
-        first.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait({first})
-        await results.aclose()
-
-
-def _event(result: Any) -> str:
-    """The result, whose id is the cursor of its message. Never `retry:`, which other clients of the protocol refuse."""
-    [message, *_] = (result.data or {}).values() or [None]
-    cursor = message.get("cursor") if isinstance(message, dict) else None
-    identity = f"id: {cursor}\n" if cursor else ""
-    return f"{identity}event: next\ndata: {orjson.dumps(answer(result)).decode()}\n\n"
-
-
-@dataclass(frozen=True)
-class _Heard:
-    """The doorbell, which tells when somebody begins to listen: then nothing is refused any more."""
-
-    doorbell: Doorbell
-    opened: asyncio.Event
-
-    @property
-    def limits(self) -> Any:
-        return self.doorbell.limits
-
-    def listen(self, order_id: UUID) -> AbstractAsyncContextManager[Ears]:
-        self.opened.set()
-        return self.doorbell.listen(order_id)
-
-    def listen_feed(self) -> AbstractAsyncContextManager[Ears]:
-        self.opened.set()
-        return self.doorbell.listen_feed()
-
-    def listen_stock(self) -> AbstractAsyncContextManager[Ears]:
-        self.opened.set()
-        return self.doorbell.listen_stock()

@@ -1,9 +1,7 @@
 """The GraphQL endpoint: operations by POST, streams by server-sent events, sockets on the same path."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import orjson
@@ -16,6 +14,7 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.streaming import SSETransport
 from strawberry.schema import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -24,10 +23,14 @@ from strawberry.types.graphql import OperationType
 
 from domain.kernel.actor import ANONYMOUS, Actor
 from resolvers.context import Context
-from server.answers import BAD_REQUEST, UNAUTHENTICATED, DeadlineExceeded, refused, shown
+from server.answers import BAD_REQUEST, UNAUTHENTICATED, DeadlineExceeded, answer, refused
 from server.auth import NOBODY, Authenticator, BadCredentials, Identity
 from server.compiled_reads import CompiledReads
 from server.draining import Draining
+from server.event_stream import EventStream
+from server.live.events import events, refusal_events
+from server.live.frames import EVENT
+from server.live.watching import Refusal, Watch, Watching
 from server.requests import Headers, Refused, fields_of
 from server.settings import Settings
 from server.sockets import SocketHandler
@@ -56,6 +59,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         *,
         context_for: Callable[[Actor], Context],
         reads: CompiledReads,
+        watching: Watching,
         page: Callable[[], str],
     ) -> None:
         super().__init__(
@@ -67,6 +71,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
         self.settings, self.authenticator, self.draining = settings, authenticator, draining
         self._context_for, self._reads, self._page = context_for, reads, page
+        self.watching = watching
 
     # -- requests -------------------------------------------------------------------------------------------------
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,9 +99,18 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         context = self._context_for(identity.actor)
         if headers.takes_json and (written := await self._compiled(self._reads.writes.answer(fields, context))):
             return JSONBytes(written)
+        if headers.takes_events and (watch := await self.watching.begin(fields, context)):
+            return self._events(watch, identity)
         request = Request(scope, receive)
         request.state.fields, request.state.expires_at = fields, identity.expires_at
         return await self.run(request, context=context)
+
+    def _events(self, watch: Watch | Refusal, identity: Identity) -> EventStream:
+        if isinstance(watch, Refusal):
+            stream = refusal_events(watch)
+        else:
+            stream = events(watch, EVENT, silent_seconds=self.settings.socket_ping_seconds)
+        return EventStream(stream, self.draining, identity.expires_at, SSETransport.headers)
 
     def _page_of(self, request: Request) -> Response:
         is_page = request.method in ("GET", "HEAD") and "query" not in request.query_params
@@ -215,58 +229,3 @@ PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept",
 }
-
-
-def answer(result: ExecutionResult) -> GraphQLHTTPResponse:
-    """The result as it is sent."""
-    answered: GraphQLHTTPResponse = {"data": result.data}
-    if result.errors:
-        answered["errors"] = [*shown(result.errors)]
-    if result.extensions:
-        answered["extensions"] = result.extensions
-    return answered
-
-
-class EventStream(Response):
-    """Server-sent events, until the stream ends, the client goes, the server stops, or the credentials expire."""
-
-    def __init__(
-        self,
-        stream: AsyncIterator[str],
-        draining: Draining,
-        expires_at: datetime | None,
-        headers: Mapping[str, str],
-    ) -> None:
-        super().__init__(headers=headers)
-        del self.headers["content-length"]
-        self._stream, self._draining, self._expires_at = stream, draining, expires_at
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        loop = asyncio.get_running_loop()
-        left = (self._expires_at - datetime.now(UTC)).total_seconds() if self._expires_at else None
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        try:
-            async with asyncio.timeout(left) as limit:
-                # Ending is letting the time run out: the stream is then cancelled wherever it waits, and closed.
-                def end() -> None:
-                    with suppress(RuntimeError):  # it is ending already: gone, stopped and expired may come together
-                        limit.reschedule(loop.time())
-
-                with self._draining.telling(end):
-                    listener = asyncio.create_task(_until_gone(receive, end))
-                    try:
-                        async with aclosing(self._stream) as stream:  # type: ignore[type-var]
-                            async for chunk in stream:
-                                await send({"type": "http.response.body", "body": chunk.encode(), "more_body": True})
-                    finally:
-                        listener.cancel()
-                        await asyncio.wait({listener})
-        except TimeoutError:
-            pass
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _until_gone(receive: Callable[[], Awaitable[Any]], tell: Callable[[], None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    tell()

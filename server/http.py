@@ -5,6 +5,8 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+# In a request's scope: the transport of its connection.
+TRANSPORT = "waybill.transport"
 _HEAD, _CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 100"
 
 
@@ -51,6 +53,10 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         joined = JoinedTransport(transport, self.loop)
         super().connection_made(cast("asyncio.Transport", joined))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        cast("Any", self.scope)["extensions"] = {TRANSPORT: cast("JoinedTransport", self.transport).inner}
 
     def handle_websocket_upgrade(self) -> None:
         self.transport = cast("JoinedTransport", self.transport).inner

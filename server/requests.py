@@ -47,7 +47,12 @@ class Headers:
     @property
     def takes_json(self) -> bool:
         """Whether plain JSON is what is wanted: not a stream of events or parts."""
-        return "text/event-stream" not in self.accept and "multipart/" not in self.accept
+        return not self.takes_events and "multipart/" not in self.accept
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether server-sent events are wanted."""
+        return "text/event-stream" in self.accept
 
 
 _HEADERS = {

@@ -12,7 +12,7 @@ from domain.kernel.database import Dialect
 from server.connections import misfit
 from server.http import HttpProtocol
 from server.settings import Settings
-from server.sockets import SocketProtocol
+from server.socket_protocol import SocketProtocol
 from server.workers import Supervisor
 
 FACTORY = "server.app:app_from_environment"

@@ -3,28 +3,31 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import orjson
 from graphql import GraphQLError
+from starlette.websockets import WebSocket
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.exceptions import InvalidState
 
 from resolvers.context import Context
 from schema.views import limit_exceeded
-from server.answers import shown
+from server.answers import code_of, shown
 from server.auth import BadCredentials, Identity
+from server.live.frames import Answer
+from server.live.rooms import Seat, Sink
+from server.live.watching import Refusal, Watch, Watching
+from server.socket_protocol import PEN
 
-# Close codes of graphql-transport-ws, and of RFC 6455 and its registry.
-UNAUTHORIZED, FORBIDDEN, ALREADY_EXISTS, TOO_MANY_INITS, TRY_AGAIN_LATER = 4401, 4403, 4409, 4429, 1013
+# Close codes of graphql-transport-ws.
+UNAUTHORIZED, FORBIDDEN, ALREADY_EXISTS, TOO_MANY_INITS = 4401, 4403, 4409, 4429
 LONGEST_EXPIRY_SECONDS = 24 * 60 * 60.0
-STALLED_SECONDS = 15.0
-CLOSING_SECONDS = 2.0
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
@@ -32,6 +35,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     _expiry: asyncio.TimerHandle | None = None
     _closing: asyncio.Task[None] | None = None
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._watched: dict[str, Watched] = {}
 
     async def shutdown(self) -> None:
         if self._expiry is not None:
@@ -104,6 +111,58 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         operation.task = asyncio.create_task(self.run_operation(operation))
         operation.task.add_done_callback(self._task_done)
 
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        """Serve it. Of a subscription this ends when it has its seat; the operation lasts until it is cleaned up."""
+        pen: Sink | None = self._starlette.scope["extensions"].get(PEN)  # none when the server is not ours
+        fields = {"query": operation.query, "variables": operation.variables, "operationName": operation.operation_name}
+        watch = await self._watching.begin(fields, self.context) if pen is not None else None
+        if pen is None or watch is None:
+            await super().run_operation(operation)
+        elif isinstance(watch, Refusal):
+            await operation.send_initial_errors([*watch.errors])
+        else:
+            await self._watch(operation, watch, pen)
+
+    async def _watch(self, operation: Operation[Context, None], watch: Watch, pen: Sink) -> None:
+        named = orjson.dumps(operation.id)
+        watched = self._watched[operation.id] = Watched(watch)
+
+        async def send(answer: Answer) -> None:
+            text = b'{"type":"next","payload":%b,"id":%b}' % (answer.body, named)
+            await self._starlette.send_text(text.decode())
+
+        def ended() -> None:
+            self._watched.pop(operation.id, None)
+            watch.over()
+            operation.task = asyncio.create_task(self._complete(operation))
+
+        try:
+            watched.seat = await watch.join(pen, pen.encoding.tail(operation.id), send=send, ended=ended)
+        except Exception as error:
+            if self._watched.pop(operation.id, None) is not watched:
+                return  # it was cleaned up meanwhile
+            watch.over(code_of(error))
+            await operation.send_initial_errors([GraphQLError(str(error), original_error=error)])
+
+    async def _complete(self, operation: Operation[Context, None]) -> None:
+        with suppress(Exception):  # it has gone meanwhile
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        if (watched := self._watched.pop(operation_id, None)) is not None:
+            watched.leave()
+        await super().cleanup_operation(operation_id)
+
+    @property
+    def _starlette(self) -> WebSocket:
+        socket: WebSocket = cast("Any", self.websocket).ws
+        return socket
+
+    @property
+    def _watching(self) -> Watching:
+        watching: Watching = cast("Any", self.view).watching
+        return watching
+
     async def _send_result_stream(self, operation: Operation[Context, None], result_source: Any) -> None:
         try:
             await super()._send_result_stream(operation, result_source)
@@ -116,6 +175,20 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def _handle_pre_execution_error(self, operation: Operation[Context, None], result: PreExecutionError) -> None:
         # Of this operation alone: Strawberry closes the whole socket for a syntax error.
         await operation.send_initial_errors(result.errors or [])
+
+
+@dataclass
+class Watched:
+    """A subscription of a socket, and its seat as soon as it has one."""
+
+    watch: Watch
+    seat: Seat | None = None
+
+    def leave(self) -> None:
+        """Watch no more."""
+        if self.seat is not None:
+            self.seat.leave()
+        self.watch.over("ENDED")
 
 
 class SocketOperation(Operation[Context, None]):
@@ -160,46 +233,3 @@ def _fault_of_request(payload: object) -> str | None:
     if not isinstance(variables, Mapping | None) or not isinstance(name, str | None):
         return "`variables` must be an object, and `operationName` a text"
     return None
-
-
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, hardened against peers that do not read, or say goodbye twice."""
-
-    _stalled: asyncio.TimerHandle | None = None
-
-    def pause_writing(self) -> None:
-        """The peer does not read as fast as we write: it may catch up, for a while."""
-        super().pause_writing()
-        if self._stalled is None:
-            self._stalled = self.loop.call_later(STALLED_SECONDS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._forgive()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._forgive()
-        super().connection_lost(exc)
-
-    def _forgive(self) -> None:
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
-
-    def shutdown(self) -> None:
-        """Say 1012, and go; also when the peer has said goodbye and does not read ours (uvicorn crashes)."""
-        with suppress(InvalidState):
-            super().shutdown()
-        self.transport.close()
-        self.loop.call_later(CLOSING_SECONDS, self.transport.abort)
-
-    def keepalive_timeout(self) -> None:
-        """Nobody answers. uvicorn says 1011, after which graphql-ws never comes back; after 1013 it does."""
-        if not self.close_sent and not self.transport.is_closing():
-            self.pong_timer = self.pending_ping_payload = None
-            self.conn.fail(TRY_AGAIN_LATER, "keepalive ping timeout")
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.close_sent = True
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": TRY_AGAIN_LATER})
-        self.transport.close()
-        self.loop.call_later(CLOSING_SECONDS, self.transport.abort)

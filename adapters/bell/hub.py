@@ -14,6 +14,7 @@ from broadcaster import Broadcast
 
 from adapters.bell.owned import owned
 from adapters.bell.rings import CHANNEL, FEED, FEEDS, STOCK_FEED, from_message
+from domain.kernel import log as log_of_orders
 from domain.kernel import streams
 from domain.kernel.bell import Ring
 from domain.kernel.log import feed_heads
@@ -23,6 +24,7 @@ START_TIMEOUT_SECONDS = 10
 LOOK_TIMEOUT_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 10
 LISTENED_AGAIN_SECONDS = 1
+ALL_EVERY, MOST_GROWN = 60, 5_000
 
 log = logging.getLogger(__name__)
 _FEEDS = frozenset(FEEDS.values())
@@ -44,7 +46,7 @@ class HubEars:
         self.is_closed = True
         self._rung.set()
 
-    async def wait(self, seconds: float) -> bool:
+    async def wait(self, seconds: float | None) -> bool:
         """True when it was rung since the last time; False when nothing came in time, or the hub has closed."""
         try:
             async with asyncio.timeout(seconds):
@@ -82,6 +84,8 @@ class Hub:
         self._logs: dict[UUID, _Log] = {}
         self._all_orders: set[HubEars] = set()
         self._mark: tuple[int, int] | None = None
+        self._position: int | None = None
+        self._looks = 0
         self._open = AsyncExitStack()
         self._is_open = False
 
@@ -198,11 +202,23 @@ class Hub:
         mark = await streams.write_mark()  # first: what is written from here on differs from it
         if mark is not None and mark == self._mark:
             return
-        heads = await streams.versions([order_id for order_id in self._logs if order_id not in _FEEDS])
-        if not _FEEDS.isdisjoint(self._logs):
-            heads |= {FEEDS[feed]: head for feed, head in (await feed_heads()).items()}
+        feeds = await feed_heads()
+        heads = await self._order_heads(feeds[log_of_orders.FEED])
+        heads |= {FEEDS[feed]: head for feed, head in feeds.items()}
         for order_id, head in heads.items():
             heard = self._logs.get(order_id)  # its last listener may have left meanwhile
             if heard is not None and heard.head != head:
                 heard.ring(head)
         self._mark = mark
+
+    async def _order_heads(self, position: int) -> dict[UUID, int]:
+        """The heads of the orders that have grown since the last look, whose feed ended at a position before this one.
+
+        Now and then those of all that are listened to: the first time, when the feed went back, and in case.
+        """
+        before, self._position, self._looks = self._position, position, self._looks + 1
+        if before is not None and before <= position and self._looks % ALL_EVERY:
+            grown = await log_of_orders.grown_behind(before, most=MOST_GROWN)
+            if grown is not None:
+                return grown
+        return await streams.versions([order_id for order_id in self._logs if order_id not in _FEEDS])

@@ -62,6 +62,9 @@ class AvailabilityStream:
     async def present(self) -> Present:
         return await self.feed.present()
 
+    def place_of(self, event: Changed) -> int:
+        return event.place
+
     async def read(self, place: int) -> Page[Changed] | None:
         page = await self.feed.read(place)
         if page is None:

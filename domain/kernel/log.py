@@ -117,6 +117,24 @@ async def feed_heads() -> dict[int, int]:
     return dict.fromkeys(_FRESH, 0) | dict(await FeedHeadRow.all().values_list("id", "position"))
 
 
+async def grown_behind(position: int, *, most: int) -> dict[UUID, int] | None:
+    """The orders with events behind this position of the feed, or without a position yet, each with the last sequence.
+
+    None when there are more than `most`: then it is as cheap to look at everything.
+    """
+    rows = await current_connection().execute_query_dict(
+        f"SELECT order_id, max(sequence) AS head FROM (SELECT order_id, sequence FROM log WHERE position > {position}"
+        f" UNION ALL SELECT order_id, sequence FROM log WHERE position IS NULL) AS grown GROUP BY order_id"
+        f" LIMIT {most + 1}"
+    )
+    return None if len(rows) > most else {_uuid(row["order_id"]): row["head"] for row in rows}
+
+
+def _uuid(value: UUID | str) -> UUID:
+    """SQLite has it as a text."""
+    return UUID(value) if isinstance(value, str) else value
+
+
 # What waits for its position: a lower sequence of an order first, and of stock what was written first.
 _FRESH = {FEED: ("log", "sequence, id"), STOCK_FEED: ("stock_log", "id")}
 

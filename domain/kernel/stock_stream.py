@@ -43,6 +43,10 @@ class StockFeedStream:
     async def present(self) -> Present:
         return Present(await feed_head(STOCK_FEED))
 
+    def place_of(self, event: StockLogRow) -> int:
+        assert event.position is not None, "an event of the feed has a position"
+        return int(event.position)
+
 
 async def place_before(events: Q) -> int:
     """The place before the first of these facts that is kept; where the feed stands when there is none."""

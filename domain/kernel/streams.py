@@ -10,7 +10,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.models import Model
 
-from domain.kernel.actor import ActorKind, Scope
+from domain.kernel.actor import ActorKind, Permission, Scope
 from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.log import feed_head
 from domain.kernel.models import LogRow
@@ -68,11 +68,26 @@ def visible_log(scope: Scope) -> Q:
     return own if scope.sees_everything else own & Q(type__in=sorted(SHOWN_TO_CUSTOMERS))
 
 
+def is_visible(event: LogRow, owner_id: UUID | None, scope: Scope) -> bool:
+    """What `visible_log` says of a row, of one at hand, whose order is this customer's."""
+    if scope.actor_kind is ActorKind.TRACKING_LINK:
+        return event.order_id == scope.order_id and event.type in SHOWN_ON_TRACKING_LINKS
+    if not scope.may(Permission.READ_ORDERS):
+        return False
+    if scope.sees_everything:
+        return True
+    is_own = scope.actor_kind is ActorKind.CUSTOMER and owner_id == scope.customer_id
+    return is_own and event.type in SHOWN_TO_CUSTOMERS
+
+
 class Ears(Protocol):
     """One listener. However often it is rung while it is busy, it is woken once."""
 
-    async def wait(self, seconds: float) -> bool:
-        """True when it was rung since the last time; False when nothing came in time, or nothing will come any more."""
+    async def wait(self, seconds: float | None) -> bool:
+        """True when it was rung since the last time; False when nothing came in time, or nothing will come any more.
+
+        None waits as long as it takes.
+        """
 
 
 @dataclass(frozen=True)
@@ -130,21 +145,28 @@ class Stream(Protocol[EventT_co]):
     async def present(self) -> Present:
         """Where it stands now."""
 
+    def place_of(self, event: Any) -> int:
+        """The place behind one of its events."""
+
 
 @dataclass(frozen=True)
 class OrderStream:
-    """The events of one order by their `sequence`. It is kept for ever."""
+    """The events of one order by their `sequence`, as a scope sees them. It is kept for ever."""
 
     order_id: UUID
     orders: Q
-    events: Q
+    scope: Scope
 
     def listen(self, doorbell: Doorbell) -> AbstractAsyncContextManager[Ears]:
         return doorbell.listen(self.order_id)
 
     async def order(self) -> Any | None:
         """The order's row, if it is there and may be seen."""
-        return await _orders().filter(self.orders, id=self.order_id).get_or_none()
+        return await orders().filter(self.orders, id=self.order_id).get_or_none()
+
+    def shows(self, event: LogRow, owner_id: UUID | None) -> bool:
+        """Whether an event of the order, which is this customer's, belongs to the stream."""
+        return is_visible(event, owner_id, self.scope)
 
     async def keeps(self, place: int) -> bool:
         return place >= 0
@@ -153,12 +175,15 @@ class OrderStream:
         head = (await versions([self.order_id])).get(self.order_id, 0)
         if place > head:
             return None
-        return await page_of(LogRow, Q(order_id=self.order_id) & self.events, "sequence", place, head)
+        return await page_of(LogRow, Q(order_id=self.order_id) & visible_log(self.scope), "sequence", place, head)
 
     async def present(self) -> Present:
         order = await self.order()
         assert order is not None, "a stream of an order that is gone"
         return Present(order.version, order)
+
+    def place_of(self, event: LogRow) -> int:
+        return int(event.sequence)
 
 
 @dataclass(frozen=True)
@@ -184,12 +209,16 @@ class FeedStream:
         events = page.events
         if events and self.orders:
             concerned = sorted({event.order_id for event in events})
-            wanted = set(await _orders().filter(self.orders, id__in=concerned).values_list("id", flat=True))
+            wanted = set(await orders().filter(self.orders, id__in=concerned).values_list("id", flat=True))
             events = [event for event in events if event.order_id in wanted]
         return Page(events, page.place, is_last=page.place == head)
 
     async def present(self) -> Present:
         return Present(await feed_head())
+
+    def place_of(self, event: LogRow) -> int:
+        assert event.position is not None, "an event of the feed has a position"
+        return int(event.position)
 
 
 async def follow(
@@ -224,7 +253,7 @@ async def versions(order_ids: Sequence[UUID]) -> dict[UUID, int]:
     found: dict[UUID, int] = {}
     for start in range(0, len(order_ids), LOOKED_UP_AT_ONCE):
         some = order_ids[start : start + LOOKED_UP_AT_ONCE]
-        found.update(await _orders().filter(id__in=some).values_list("id", "version"))
+        found.update(await orders().filter(id__in=some).values_list("id", "version"))
     return found
 
 
@@ -257,7 +286,7 @@ async def page_of(rows: type[RowT], which: Q, number: str, place: int, head: int
     return Page(events, getattr(events[-1], number), is_last=False)
 
 
-def _orders() -> type[Model]:
+def orders() -> type[Model]:
     """The row whose `version` is the head of each stream: named by the log's own foreign key."""
     related: type[Model] = LogRow._meta.fields_map["order"].related_model  # type: ignore[attr-defined]
     return related

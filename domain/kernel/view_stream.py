@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from domain.kernel.models import LogRow
-from domain.kernel.streams import Doorbell, Ears, OrderStream, Page, Present
+from domain.kernel.streams import Doorbell, Ears, OrderStream, Page, Present, visible_log
 
 
 @dataclass(frozen=True)
@@ -41,4 +41,4 @@ class ViewStream:
     async def _has_news(self, after: int, until: int) -> bool:
         """Whether there is a visible event behind the first place, and not behind the other."""
         those = {"order_id": self.order.order_id, "sequence__gt": after, "sequence__lte": until}
-        return after < until and await LogRow.filter(self.order.events, **those).exists()
+        return after < until and await LogRow.filter(visible_log(self.order.scope), **those).exists()

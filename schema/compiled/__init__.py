@@ -7,6 +7,18 @@ from schema.compiled.fragments import Fetch
 from schema.compiled.payloads import Verb, verb_of
 from schema.compiled.plan import NotCompilable, Reason
 from schema.compiled.reader import CompiledReader, Operation
+from schema.compiled.tellings import Telling, telling_of
 from schema.compiled.things import Things
 
-__all__ = ["CompiledReader", "Fetch", "NotCompilable", "Operation", "Reason", "Things", "Verb", "verb_of"]
+__all__ = [
+    "CompiledReader",
+    "Fetch",
+    "NotCompilable",
+    "Operation",
+    "Reason",
+    "Telling",
+    "Things",
+    "Verb",
+    "telling_of",
+    "verb_of",
+]

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import FieldNode, GraphQLError, GraphQLObjectType, OperationType, get_named_type
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLList,
+    GraphQLObjectType,
+    OperationType,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+)
 from graphql.error import located_error
 from strawberry import Schema
 
@@ -20,7 +30,7 @@ from schema.compiled.reader import Operation
 from schema.compiled.selections import Selections, below
 from schema.compiled.things import Things, thing_plan
 from schema.views import Unread
-from schema.views.view import view as view_named
+from schema.views.view import together, views_of
 
 
 @dataclass
@@ -81,27 +91,36 @@ def verb_of(schema: Schema, operation: Operation, request: Request, writer: Writ
     arguments = Arguments(Inputs(schema), request).of(field, said, nodes[0])
 
     def part(nodes: list[FieldNode]) -> tuple[str, Shape | Fragment]:
-        return _part(schema, operation, request, writer, kind, nodes)
+        return part_of(schema, operation, request, writer, kind, nodes)
 
     parts = [(key, *part(inner)) for key, inner in selections.fields(kind, below(nodes)).items()]
     return Verb(key, nodes, said.base_resolver.wrapped_func, arguments, parts)
 
 
-def _part(
+def part_of(
     schema: Schema,
     operation: Operation,
     request: Request,
     writer: Writer,
-    payload: GraphQLObjectType,
+    parent: GraphQLObjectType,
     nodes: list[FieldNode],
 ) -> tuple[str, Shape | Fragment]:
+    """What is asked of one field of an object that Python made: its attribute, and how that is shown, or read."""
     name, compiler = nodes[0].name.value, Compiler(schema, operation.document, request, writer)
     if name == "__typename":
-        return "__class__", lambda _payload: payload.name
-    field = payload.fields[name]
+        return "__class__", lambda _parent: parent.name
+    field = parent.fields[name]
     python_name: str = field.extensions["strawberry-definition"].python_name
-    kind = field.type
-    origin = kind.extensions["strawberry-definition"].origin if isinstance(kind, GraphQLObjectType) else None
-    if origin is not None and hasattr(origin, "__view__"):
-        return python_name, thing_plan(compiler, kind, below(nodes), view_named(origin))
-    return python_name, shape_of(kind, below(nodes), compiler.selections)
+    named: Any = get_named_type(field.type)
+    if isinstance(get_nullable_type(field.type), GraphQLList) or not _is_of_views(schema, named):
+        return python_name, shape_of(field.type, below(nodes), compiler.selections)
+    view = together(list(views_of(schema._schema, named)))
+    return python_name, thing_plan(compiler, named, below(nodes), view)
+
+
+def _is_of_views(schema: Schema, named: Any) -> bool:
+    """Whether rows stand for what the type names: an object, or what is behind an interface or a union."""
+    if is_leaf_type(named):
+        return False
+    kinds = schema._schema.get_possible_types(named) if is_abstract_type(named) else [named]
+    return all(hasattr(kind.extensions["strawberry-definition"].origin, "__view__") for kind in kinds)

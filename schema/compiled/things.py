@@ -33,6 +33,27 @@ def thing_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) ->
     return Fragment(compiler.plan, alias, compiler.visible(view, alias))
 
 
+class _Key:
+    """A tuple that is hashed once."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, *parts: Hashable) -> None:
+        self._parts, self._hash = parts, hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, _Key) and self._parts == other._parts)
+
+
+def _alike(plan: Fragment, request: Request) -> tuple[list[Any], Hashable]:
+    """What a request binds, and a key that is equal for those who may be answered together."""
+    parameters = plan.plan.parameters(request)
+    return parameters, _Key(plan, tuple(parameters), request.scope)
+
+
 @dataclass
 class _Asked:
     """Keys of one kind of thing that are to be read in the next statement, and who waits for them."""
@@ -53,10 +74,10 @@ class Things:
     async def read(self, plan: Fragment, request: Request, key: UUID) -> bytes | None:
         """The thing's JSON; None when it is not there to see. Raises NotCompilable, and the database's own errors."""
         try:
-            parameters = plan.plan.parameters(request)
+            # The same for one request, however many things it asks for: a watcher's lasts for hours.
+            parameters, alike = request.once(plan, lambda: _alike(plan, request))
         except GraphQLError as refusal:
             raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
-        alike = (plan, tuple(parameters), request.scope)
         asked = self._asked.get(alike)
         if asked is None:
             asked = self._asked[alike] = _Asked(request)

@@ -248,7 +248,7 @@ async def test_no_flow_no_worker_and_no_stream_reads_more_the_more_orders_there_
                 await ThingFeedStream(things, visible_log(ADMIN.scope), EVERYTHING).read(await feed_head() // 2)
             last = await LogRow.all().order_by("-id").first()
             assert last
-            await ViewStream(OrderStream(last.order_id, EVERYTHING, visible_log(ADMIN.scope))).read(0)
+            await ViewStream(OrderStream(last.order_id, EVERYTHING, ADMIN.scope)).read(0)
             found = await what_is_available(ADMIN, "channel-1", [f"SKU-{n:06}" for n in range(950, 970)])
             assert found
             assert sum(len(each.steps or ()) for each in found) > 20

@@ -28,7 +28,7 @@ from tests.api.client import SECRET
 from tests.api.tiny_schema import SECRET_OF_A_BUG
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
-PATIENCE = 20.0
+PATIENCE = 60
 STREAM = {"Accept": "text/event-stream"}
 
 

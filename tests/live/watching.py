@@ -31,7 +31,7 @@ async def listening(
 
 def order_stream(order_id: UUID, actor: Actor = SYSTEM) -> OrderStream:
     """The stream of an order, as the actor sees it."""
-    return OrderStream(order_id, of_order(actor.scope), visible_log(actor.scope))
+    return OrderStream(order_id, of_order(actor.scope), actor.scope)
 
 
 def feed_stream(actor: Actor = SYSTEM) -> FeedStream:

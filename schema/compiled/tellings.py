@@ -1,0 +1,66 @@
+"""Tellings: the messages of a subscription, of which Python made the frame, and the database knows the things."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import OperationType, get_named_type, is_abstract_type
+from strawberry import Schema
+
+from schema.compiled.computed import Shape
+from schema.compiled.dialects import Writer
+from schema.compiled.fragments import Fragment
+from schema.compiled.payloads import part_of
+from schema.compiled.plan import NotCompilable, Reason, Request
+from schema.compiled.reader import Operation
+from schema.compiled.selections import Selections, below
+from schema.compiled.things import Things
+
+
+@dataclass
+class Telling:
+    """What a subscription selects of each kind of its messages."""
+
+    key: str
+    parts: Mapping[type[Any], Sequence[tuple[str, str, Shape | Fragment]]]
+
+    async def told(self, message: Any, request: Request, things: Things) -> bytes:
+        """The response to one message. Raises NotCompilable for what only the usual way can tell, and the database's
+        own errors.
+        """
+        shown = []
+        for key, name, part in self.parts[type(message)]:
+            value = getattr(message, name)
+            if not isinstance(part, Fragment):
+                json = orjson.dumps(part(value))
+            elif value is None:
+                json = b"null"
+            else:
+                read = await things.read(part, request, value.pk)
+                if read is None:  # out of sight, or with a null where none may be
+                    raise NotCompilable(Reason.NULL, key)
+                json = read
+            shown.append(b'"%s":%s' % (key.encode(), json))
+        return b'{"data":{"%s":{%s}}}' % (self.key.encode(), b",".join(shown))
+
+
+def telling_of(schema: Schema, operation: Operation, request: Request, writer: Writer) -> Telling:
+    """The telling of a subscription, for the shape of its variables and its scope. Raises NotCompilable."""
+    subscriptions, definition = schema._schema.subscription_type, operation.definition
+    if definition.operation is not OperationType.SUBSCRIPTION or subscriptions is None:
+        raise NotCompilable(Reason.KIND, definition.operation.value)
+    selections = Selections(schema._schema, operation.document, request.variables)
+    [(key, nodes)] = selections.fields(subscriptions, [definition.selection_set]).items()
+    if (name := nodes[0].name.value) == "__typename":
+        raise NotCompilable(Reason.KIND, name)
+    named: Any = get_named_type(subscriptions.fields[name].type)
+    kinds = schema._schema.get_possible_types(named) if is_abstract_type(named) else [named]
+    parts = {
+        kind.extensions["strawberry-definition"].origin: [
+            (key, *part_of(schema, operation, request, writer, kind, inner))
+            for key, inner in selections.fields(kind, below(nodes)).items()
+        ]
+        for kind in kinds
+    }
+    return Telling(key, parts)

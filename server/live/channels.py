@@ -1,0 +1,164 @@
+"""Channels: one stream as one scope sees it, read once for all who watch it, and told to every room."""
+
+import asyncio
+import random
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from adapters.bell.owned import in_clean_context
+from domain.kernel.streams import Doorbell, OrderStream, Page, StreamLimits
+from domain.kernel.tails import Tails
+from resolvers.streaming import Messages
+from server.answers import note_bug
+from server.live.frames import Answer
+from server.live.rooms import Room, Seat, Sink
+from server.live.telling import OF_THE_DATABASE, Teller, Unreadable
+
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
+MOST_ATTEMPTS = 20
+
+log = structlog.get_logger("waybill")
+
+
+class Channel:
+    """A stream and the place up to which its rooms were told. It lives as long as somebody sits in one of them."""
+
+    def __init__(self, messages: Messages[Any, Any], place: int, tails: Tails, closed: Callable[[], None]) -> None:
+        self.place = place
+        self.rooms: dict[Hashable, Room] = {}
+        self._messages, self._stream, self._context = messages, messages.stream, messages.context
+        self._tails, self._closed = tails, closed
+        self.task = in_clean_context(self._run(), "channel")
+
+    def sit(
+        self, key: Hashable, teller: Teller, sink: Sink, tail: bytes, *, behind: int, ended: Callable[[], None]
+    ) -> Seat:
+        """A seat in the room of this key, whose watcher was told everything up to `behind`, and nothing after it."""
+        room = self.rooms.get(key)
+        if room is None:
+            room = self.rooms[key] = Room(teller.sharing(self._context), lambda: self._close(key))
+        seat = Seat(room, sink, tail, behind, self._limits, ended)
+        room.sit(seat)
+        return seat
+
+    def _close(self, key: Hashable) -> None:
+        self.rooms.pop(key, None)
+        if not self.rooms:
+            self._closed()
+            self.task.cancel()
+
+    @property
+    def _limits(self) -> StreamLimits:
+        return self._doorbell.limits
+
+    @property
+    def _doorbell(self) -> Doorbell:
+        return self._context.hub
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+    async def _run(self) -> None:
+        async with self._stream.listen(self._doorbell) as ears:
+            while True:
+                page = await self._page()
+                if page is None:
+                    await self._resync()
+                    continue
+                for event in page.events:
+                    await self._tell(event, self._stream.place_of(event))
+                self.place = page.place
+                if page.is_last and not await ears.wait(None):
+                    return  # the server stops: whoever sits here is told so by their connections
+
+    async def _page(self) -> Page[Any] | None:
+        """What follows the place, however long the database is away."""
+        pause = SHORTEST_PAUSE_SECONDS
+        while True:
+            try:
+                if isinstance(self._stream, OrderStream):
+                    return await self._tails.page(self._stream, self.place)
+                return await self._stream.read(self.place)
+            except OF_THE_DATABASE as error:
+                log.warning("channel.read_failed", exception=type(error).__name__)
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _resync(self) -> None:
+        present = await self._stream.present()
+        self.place = present.place
+        await self._tell(present, None)
+
+    # -- telling ----------------------------------------------------------------------------------------------------
+    async def _tell(self, event: Any, place: int | None) -> None:
+        """Tell every room of the event, each once. A room that comes meanwhile has been told of it, or will read it."""
+        if place is not None:
+            self.place = place
+        message = self._messages.message(event)
+        waiting: Sequence[Room] = list(self.rooms.values())
+        pause = SHORTEST_PAUSE_SECONDS
+        for _ in range(MOST_ATTEMPTS):
+            self._context.reader.forget()  # what an event leads to is read as it is now, once for all rooms
+            if len(waiting) == 1:
+                waiting = [] if await self._told(waiting[0], message, place) else waiting
+            else:
+                told = await asyncio.gather(*(self._told(room, message, place) for room in waiting))
+                waiting = [room for room, is_told in zip(waiting, told, strict=True) if not is_told]
+            if not waiting:
+                await asyncio.sleep(0)  # a page of events is not written in one turn of the loop
+                return
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        for room in waiting:
+            room.end()
+
+    async def _told(self, room: Room, message: Any, place: int | None) -> bool:
+        """Whether the room was told, or cannot be; False when the database is away."""
+        try:
+            answer: Answer = await room.teller.tell(message)
+        except Unreadable:
+            return False
+        except Exception as error:
+            note_bug(error, path="channel")
+            room.end()
+            return True
+        room.send(answer, place)
+        return True
+
+
+@dataclass
+class Channels:
+    """The channels of one process, by what they show and to whom."""
+
+    _open: dict[Hashable, Channel] = field(default_factory=dict)
+    _tails: Tails = field(default_factory=Tails)
+
+    def get(self, key: Hashable) -> Channel | None:
+        """The channel, if somebody watches it."""
+        return self._open.get(key)
+
+    def open(self, key: Hashable, messages: Messages[Any, Any], place: int) -> Channel:
+        """A new one, which begins behind this place. Whoever opens it sits down before anything else happens."""
+
+        def closed() -> None:
+            if self._open.get(key) is channel:
+                del self._open[key]
+
+        channel = self._open[key] = Channel(messages, place, self._tails, closed)
+        return channel
+
+    async def close(self) -> None:
+        """End what is still read: whoever watches is told so by their connections."""
+        tasks = [channel.task for channel in self._open.values()]
+        self._open.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(self._open.values())

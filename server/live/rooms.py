@@ -1,0 +1,117 @@
+"""Rooms: one document's watchers, who are all written the same; and the seats in them."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Protocol
+
+from domain.kernel.streams import StreamLimits
+from server.live.frames import Answer, Encoding
+from server.live.telling import Teller
+
+# So that those who came together, after a restart, do not all come back together.
+_SPREAD = 0.1
+
+Form = tuple[Encoding, bytes]
+
+
+class Sink(Protocol):
+    """Where a watcher's bytes go."""
+
+    @property
+    def encoding(self) -> Encoding:
+        """In which form they are wanted."""
+
+    def write(self, data: bytes) -> bool:
+        """Send it, never waiting. False when it takes no more: it has gone, or is too slow and will be ended."""
+
+
+class Seat:
+    """One watcher in a room, who is told what comes behind a place. It ends by the limits of streams."""
+
+    __slots__ = ("_came", "_ended", "_ends", "_limits", "_room", "_timer", "behind", "form", "sink")
+
+    def __init__(
+        self, room: "Room", sink: Sink, tail: bytes, behind: int, limits: StreamLimits, ended: Callable[[], None]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._room, self._limits, self._ended = room, limits, ended
+        self.sink, self.form, self.behind = sink, (sink.encoding, tail), behind
+        self._came = loop.time()
+        self._ends = self._came + limits.lifetime_seconds * random.uniform(1 - _SPREAD, 1)
+        self._timer = loop.call_at(min(self._ends, self._came + limits.idle_seconds), self._look)
+
+    def leave(self) -> None:
+        """Be told nothing more. May be said twice."""
+        self._timer.cancel()
+        self._room.leave(self)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        until = min(self._ends, max(self._came, self._room.told_at) + self._limits.idle_seconds)
+        if loop.time() < until:
+            self._timer = loop.call_at(until, self._look)
+            return
+        self.end()
+
+    def end(self) -> None:
+        """Leave, and tell the watcher that this is all for now: it can go on behind its last cursor."""
+        self.leave()
+        self._ended()
+
+
+class Room:
+    """One document, with its variables, in a channel."""
+
+    def __init__(self, teller: Teller, closed: Callable[[], None]) -> None:
+        self.teller = teller
+        self.told_at = 0.0
+        self._closed = closed
+        self._seats: set[Seat] = set()
+        self._sinks: dict[Form, set[Sink]] = {}
+        # Who has come since the last event, and may have been told it already.
+        self._new: set[Seat] = set()
+
+    def sit(self, seat: Seat) -> None:
+        """Tell this watcher too, from the first event behind its place on."""
+        self._seats.add(seat)
+        self._new.add(seat)
+
+    def leave(self, seat: Seat) -> None:
+        """Tell this watcher no more. A room that everybody has left is closed."""
+        if seat not in self._seats:
+            return
+        self._seats.discard(seat)
+        self._new.discard(seat)
+        if (sinks := self._sinks.get(seat.form)) is not None:
+            sinks.discard(seat.sink)
+            if not sinks:
+                del self._sinks[seat.form]
+        if not self._seats:
+            self._closed()
+
+    def send(self, answer: Answer, place: int | None) -> None:
+        """Write the answer to the event before `place` to everybody who has not had it; to all when there is none."""
+        self.told_at = asyncio.get_running_loop().time()
+        if self._new:
+            self._let_in(place)
+        made: dict[tuple[Encoding, int], bytes] = {}
+        for (encoding, tail), sinks in self._sinks.items():
+            shape = (encoding, len(tail))  # ids of one length share everything but their bytes
+            head = made.get(shape)
+            if head is None:
+                head = made[shape] = encoding.head(answer, len(tail))
+            data = head + tail
+            # Whoever takes no more leaves by the hand of its own connection.
+            if gone := [sink for sink in sinks if not sink.write(data)]:
+                sinks.difference_update(gone)
+
+    def _let_in(self, place: int | None) -> None:
+        for seat in [seat for seat in self._new if place is None or seat.behind < place]:
+            self._new.discard(seat)
+            self._sinks.setdefault(seat.form, set()).add(seat.sink)
+
+    def end(self) -> None:
+        """End every seat."""
+        for seat in tuple(self._seats):
+            seat.end()

@@ -1,0 +1,129 @@
+"""Telling: what a document says of an event, compiled where that is possible, else as graphql-core executes it."""
+
+from collections import Counter, OrderedDict
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import orjson
+from graphql import ExecutionResult, GraphQLError, execute_subscription_event
+from graphql.execution import Executor
+from strawberry.schema import Schema
+from tortoise.exceptions import BaseORMException, DBConnectionError
+
+from domain.kernel.database import Dialect
+from resolvers.context import Context
+from schema.compiled import Fetch, NotCompilable, Operation, Reason, Telling, Things, telling_of
+from schema.compiled.dialects import Writer, writer_of
+from schema.compiled.plan import Request
+from server.answers import answer, note_bug
+from server.live.frames import Answer
+
+MOST_PLANS = 2_000
+OF_THE_DATABASE = (asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException, OSError, TimeoutError)
+# Of these, what passes by itself: the database is away, starts, stops, or has too many callers.
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    DBConnectionError,
+    OSError,
+    TimeoutError,
+)
+
+
+class Unreadable(Exception):
+    """The database could not be read; it may be by and by."""
+
+
+class CompiledTellings:
+    """Tells events the compiled way, while it is begun; counts how often it could not, and why."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._plans: OrderedDict[Any, Telling | NotCompilable] = OrderedDict()
+        self._things: Things | None = None
+        self._writer: Writer | None = None
+        self.answered = 0
+        self.fallbacks: Counter[Reason] = Counter()
+
+    def begin(self, dialect: Dialect, fetch: Fetch) -> None:
+        """From now on, things are read by `fetch`."""
+        self._writer = writer_of(dialect)
+        self._things = Things(self._writer, fetch)
+
+    def end(self) -> None:
+        """From now on, everything is told the usual way."""
+        self._things = None
+
+    async def tell(self, operation: Operation, request: Request, message: Any) -> bytes | None:
+        """The response to a message; None when it must be told the usual way."""
+        if self._things is None or self._writer is None:
+            return None
+        try:
+            told = await self._telling(operation, request, self._writer).told(message, request, self._things)
+        except NotCompilable as refusal:
+            self.fallbacks[refusal.reason] += 1
+            return None
+        except OF_THE_DATABASE:
+            self.fallbacks[Reason.DATABASE] += 1
+            return None
+        except Exception as error:
+            self.fallbacks[Reason.BUG] += 1
+            note_bug(error, path=operation.name or "subscription")
+            return None
+        self.answered += 1
+        return told
+
+    def _telling(self, operation: Operation, request: Request, writer: Writer) -> Telling:
+        key = (operation, request.scope.kind, operation.shape(request.variables))
+        found = self._plans.get(key)
+        if found is None:
+            try:
+                found = telling_of(self._schema, operation, request, writer)
+            except GraphQLError as refusal:  # for these values, not for others of this shape
+                raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
+            except NotCompilable as refusal:
+                found = refusal
+            self._plans[key] = found
+            if len(self._plans) > MOST_PLANS:
+                self._plans.popitem(last=False)
+        else:
+            self._plans.move_to_end(key)
+        if isinstance(found, NotCompilable):
+            raise found.with_traceback(None)  # what is raised again and again would collect its traces
+        return found
+
+
+@dataclass(frozen=True)
+class Teller:
+    """A document with its variables, and what it says of events, for whoever asks."""
+
+    tellings: CompiledTellings
+    operation: Operation
+    executor: Executor[Any]
+    request: Request
+
+    def sharing(self, context: Context) -> "Teller":
+        """The same, reading what others of the context have read."""
+        executor = copy(self.executor)
+        executor.context_value = context
+        return Teller(self.tellings, self.operation, executor, self.request)
+
+    async def tell(self, message: Any) -> Answer:
+        """The response to a message of the stream. Raises Unreadable, after which it can be asked again."""
+        body = await self.tellings.tell(self.operation, self.request, message)
+        if body is None:
+            body = orjson.dumps(answer(await self._executed(message)))
+        return Answer(body, message.cursor)
+
+    async def _executed(self, message: Any) -> Any:
+        result: Any = execute_subscription_event(self.executor.build_per_event_executor(message))
+        found: ExecutionResult = await result if self.executor.is_awaitable(result) else result
+        for error in found.errors or ():
+            original = error.original_error
+            if isinstance(original, AWAY) and not isinstance(original, asyncpg.QueryCanceledError):
+                raise Unreadable from original
+        return found

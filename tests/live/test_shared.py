@@ -1,0 +1,275 @@
+"""Watchers of the same are told together: once read, once told, and to each exactly what it would be told alone."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.kernel.actor import Role, customer, staff, tracking_link
+from domain.kernel.ids import global_id, new_id
+from domain.kernel.models import LogRow
+from domain.kernel.streams import PAGE_ROWS, StreamLimits, is_visible, visible_log
+from domain.kernel.tails import Tails
+from domain.orders.models import OrderRow
+from schema.cursors import StreamKind, stream_cursor
+from server.answers import code_of
+from server.database import Database
+from server.live.watching import Refusal
+from server.relay import relaying
+from tests.live.orders import confirmed, happen, held, new_customer, new_order, placed
+from tests.live.shared import Watcher, stage
+from tests.live.watching import NEVER, OFTEN, order_stream
+
+SUPPORT = staff("sam", Role.SUPPORT)
+OTHER = staff("olga", Role.SUPPORT)
+SHORT = """subscription ($order: ID!, $after: Cursor) { orderEvents(order: $order, after: $after) {
+  ... on OrderEventMessage { cursor event { sequence } }
+} }"""
+FEED = """subscription ($after: Cursor) { ordersChanged(after: $after) {
+  ... on OrderEventMessage { cursor event { sequence order { id } } }
+} }"""
+TRACKING = """subscription ($after: Cursor) { trackingEvents(after: $after) {
+  ... on TrackingEventMessage { cursor event { sequence kind tracking { number } } }
+} }"""
+
+
+def gid(order: UUID) -> str:
+    return global_id("order", order)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+async def test_who_watches_the_same_is_told_the_same_bytes_made_once(database: Database, compiled: bool) -> None:
+    order = await new_order()
+    async with stage(database, compiled=compiled) as here:
+        watchers = [await here.watcher(actor, order=gid(order)) for actor in (SUPPORT, SUPPORT, OTHER)]
+        [channel] = here.watching.channels
+        assert len(channel.rooms) == 1
+        await happen(*placed(order), confirmed(order), bell=here.bell)
+        for watcher in watchers:
+            assert await watcher.sequences(2) == [1, 2]
+        assert {tuple(watcher.bodies) for watcher in watchers} == {tuple(watchers[0].bodies)}
+        number = (await OrderRow.get(id=order)).number
+        assert watchers[0].messages[0]["event"] | {"id": ""} == {
+            "id": "",
+            "__typename": "OrderPlaced",
+            "sequence": 1,
+            "order": {"number": number, "status": "PENDING"},
+        }
+        assert here.watching.tellings.answered == (2 if compiled else 0)
+
+
+async def test_what_is_compiled_is_what_would_be_executed(database: Database) -> None:
+    order = await new_order()
+    await happen(*placed(order), confirmed(order), held(order), bell=None)
+    bodies = []
+    for compiled in (True, False):
+        async with stage(database, compiled=compiled) as here:
+            watcher = await here.watcher(SUPPORT, order=gid(order), after=await begin(order))
+            await watcher.until(3)
+            bodies.append([watcher.bodies, watcher.cursors])
+            assert (here.watching.tellings.answered, dict(here.watching.tellings.fallbacks)) == (3 * compiled, {})
+    assert bodies[0] == bodies[1]
+
+
+async def begin(order: UUID) -> str:
+    """The cursor before everything."""
+    return stream_cursor(StreamKind.ORDER, order, 0)
+
+
+async def test_documents_of_one_stream_are_told_by_one_reading_of_it(database: Database) -> None:
+    order = await new_order()
+    async with stage(database) as here:
+        full, short = (
+            await here.watcher(SUPPORT, order=gid(order)),
+            await here.watcher(SUPPORT, SHORT, order=gid(order)),
+        )
+        [channel] = here.watching.channels
+        assert len(channel.rooms) == 2
+        assert here.hub.listeners == 1
+        await happen(*placed(order), bell=here.bell)
+        assert await full.sequences(1) == await short.sequences(1) == [1]
+
+
+async def test_others_who_may_see_other_things_are_told_by_themselves(database: Database) -> None:
+    buyer = await new_customer()
+    order = await new_order(buyer)
+    async with stage(database) as here:
+        agent, owner = (
+            await here.watcher(SUPPORT, order=gid(order)),
+            await here.watcher(customer(buyer), order=gid(order)),
+        )
+        link = await here.watcher(tracking_link(order), TRACKING)
+        assert len(here.watching.channels) == 3
+        await happen(*placed(order), held(order), confirmed(order), bell=here.bell)
+        assert await agent.sequences(3) == [1, 2, 3]
+        assert await owner.sequences(2) == await link.sequences(2) == [1, 3]
+        stranger = await here.begun(customer(await new_customer()), order=gid(order))
+        assert isinstance(stranger, Refusal)
+        assert [code_of(error) for error in stranger.errors] == ["NOT_FOUND"]
+
+
+async def test_whoever_comes_late_catches_up_alone_and_then_sits_with_the_others(database: Database) -> None:
+    order = await new_order()
+    await happen(*placed(order, PAGE_ROWS + 5), bell=None)
+    async with stage(database) as here:
+        early = await here.watcher(SUPPORT, order=gid(order))
+        late = await here.watcher(SUPPORT, order=gid(order), after=await begin(order))
+        assert await late.sequences(PAGE_ROWS + 5) == [*range(1, PAGE_ROWS + 6)]
+        assert early.messages == []
+        assert len(here.watching.channels) == 1
+        await happen(confirmed(order), bell=here.bell)
+        assert await early.sequences(1) == [PAGE_ROWS + 6]
+        assert (await late.sequences(PAGE_ROWS + 6))[-1] == PAGE_ROWS + 6
+        again = await here.watcher(SUPPORT, order=gid(order), after=late.cursors[-3])
+        assert await again.sequences(2) == [PAGE_ROWS + 5, PAGE_ROWS + 6]
+
+
+async def test_however_watchers_come_and_events_happen_each_is_told_each_once_and_in_order(database: Database) -> None:
+    order = await new_order()
+    async with stage(database, poll_seconds=OFTEN) as here:
+        watchers: list[Watcher] = []
+
+        async def come(after: str | None) -> None:
+            watchers.append(await here.watcher(SUPPORT, order=gid(order), after=after))
+
+        async def write() -> None:
+            for _ in range(15):
+                await happen(*placed(order, 2), bell=here.bell)
+
+        start = await begin(order)
+        await asyncio.gather(write(), *(come(start) for _ in range(20)))
+        cursors = watchers[0].cursors
+        await asyncio.gather(write(), *(come(cursors[n]) for n in range(0, len(cursors), 3)))
+        for watcher in watchers:
+            seen = await watcher.until_told(60)
+            assert seen == [*range(seen[0], 61)]
+        assert [len(watcher.messages) for watcher in watchers[:20]] == [60] * 20
+        assert len(here.watching.channels) == 1
+
+
+async def test_a_watcher_who_takes_no_more_keeps_nobody_else_waiting(database: Database) -> None:
+    order = await new_order()
+    async with stage(database) as here:
+        slow, quick = (
+            await here.watcher(SUPPORT, order=gid(order), takes=1),
+            await here.watcher(SUPPORT, order=gid(order)),
+        )
+        await happen(*placed(order, 3), bell=here.bell)
+        assert await quick.sequences(3) == [1, 2, 3]
+        assert await slow.sequences(1) == [1]
+
+
+async def test_a_cursor_that_never_was_is_answered_with_the_present(database: Database) -> None:
+    order = await new_order()
+    await happen(*placed(order, 2), bell=None)
+    async with stage(database) as here:
+        first = await here.watcher(SUPPORT, order=gid(order), after=await begin(order))
+        for wrong in (first.cursors[0] + "x", await begin(new_id())):
+            watcher = await here.watcher(SUPPORT, order=gid(order), after=wrong)
+            [message] = watcher.messages
+            assert message == {"cursor": first.cursors[-1], "order": {"number": (await OrderRow.get(id=order)).number}}
+        await happen(confirmed(order), bell=here.bell)
+        assert (await first.sequences(3))[-1] == 3
+        assert (await watcher.until(2))[-1]["event"]["sequence"] == 3
+
+
+async def test_whoever_watches_while_the_database_is_restored_is_given_the_present(database: Database) -> None:
+    order = await new_order()
+    await happen(*placed(order, 3), bell=None)
+    async with stage(database, poll_seconds=OFTEN) as here:
+        watcher = await here.watcher(SUPPORT, order=gid(order))
+        await LogRow.filter(order_id=order, sequence__gt=1).delete()
+        await OrderRow.filter(id=order).update(version=1)
+        [message] = await watcher.until(1)
+        assert message["order"] == {"number": (await OrderRow.get(id=order)).number}
+        await happen(confirmed(order), bell=here.bell)
+        assert (await watcher.until(2))[-1]["event"]["sequence"] == 2
+
+
+@pytest.mark.parametrize(
+    "limits", [StreamLimits(idle_seconds=0.05, lifetime_seconds=NEVER), StreamLimits(NEVER, lifetime_seconds=0.05)]
+)
+async def test_a_seat_ends_by_the_limits_of_streams_and_can_be_gone_on_from(
+    database: Database, limits: StreamLimits
+) -> None:
+    order = await new_order()
+    async with stage(database, limits=limits) as here:
+        watcher = await here.watcher(SUPPORT, order=gid(order))
+        await watcher.until_ended()
+        assert (watcher.messages, here.hub.listeners, len(here.watching.channels)) == ([], 0, 0)
+
+
+async def test_who_has_left_leaves_nothing_behind(database: Database) -> None:
+    order = await new_order()
+    async with stage(database) as here:
+        one, other = await here.watcher(SUPPORT, order=gid(order)), await here.watcher(SUPPORT, SHORT, order=gid(order))
+        assert one.seat is not None
+        assert other.seat is not None
+        one.seat.leave()
+        one.seat.leave()
+        await happen(*placed(order), bell=here.bell)
+        assert await other.sequences(1) == [1]
+        other.seat.leave()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert (one.messages, len(here.watching.channels), here.hub.listeners) == ([], 0, 0)
+
+
+async def test_the_feed_is_shared_too(database: Database) -> None:
+    orders = [await new_order() for _ in range(3)]
+    async with stage(database) as here, relaying(here.hub, here.bell):
+        watchers = [await here.watcher(SUPPORT, FEED) for _ in range(3)]
+        assert len(here.watching.channels) == 1
+        for order in orders:
+            await happen(*placed(order), bell=here.bell)
+        for watcher in watchers:
+            assert [each["event"]["order"]["id"] for each in await watcher.until(3)] == [gid(each) for each in orders]
+
+
+async def test_a_subscription_that_is_refused_says_why_as_ever(database: Database) -> None:
+    async with stage(database) as here:
+        for document, code in (
+            ("subscription { nope }", "BAD_REQUEST"),
+            ("subscription ($order: ID!) { orderEvents(order: $order) { __typename } }", "BAD_REQUEST"),
+            ('subscription { orderEvents(order: "order_x") { __typename } }', "BAD_REQUEST"),
+        ):
+            refusal = await here.begun(SUPPORT, document)
+            assert isinstance(refusal, Refusal), document
+            assert [code_of(error) for error in refusal.errors] == [code], document
+        for document in ("{ viewer { kind } }", "subscription {", ""):
+            assert await here.begun(SUPPORT, document) is None, document
+
+
+async def test_tails_of_many_orders_are_read_in_one_statement_and_are_what_each_stream_reads(
+    database: Database,
+) -> None:
+    buyer = await new_customer()
+    orders = [await new_order(buyer) for _ in range(4)]
+    for n, order in enumerate(orders):
+        await happen(*placed(order, n), held(order), confirmed(order), bell=None)
+    tails = Tails()
+    for actor in (SUPPORT, customer(buyer), customer(new_id()), tracking_link(orders[1])):
+        for place in (0, 1, 2):
+            streams = [order_stream(order, actor) for order in orders]
+            together = await asyncio.gather(*(tails.page(stream, place) for stream in streams))
+            for stream, found in zip(streams, together, strict=True):
+                alone = await stream.read(place)
+                assert summary(found) == summary(alone), (actor.principal, place)
+
+
+def summary(page: Any) -> Any:
+    return page and ([(event.id, event.type, event.sequence, event.data) for event in page.events], page.place)
+
+
+async def test_what_is_visible_of_a_row_at_hand_is_what_the_condition_finds(database: Database) -> None:
+    buyer = await new_customer()
+    orders = [await new_order(buyer), await new_order()]
+    for order in orders:
+        await happen(*placed(order), held(order), confirmed(order), bell=None)
+    owners = {orders[0]: buyer, orders[1]: None}
+    actors = [SUPPORT, customer(buyer), customer(new_id()), *map(tracking_link, orders), staff("nobody")]
+    for actor in actors:
+        found = set(await LogRow.filter(visible_log(actor.scope)).values_list("id", flat=True))
+        rows = await LogRow.all()
+        assert found == {row.id for row in rows if is_visible(row, owners[row.order_id], actor.scope)}, actor
