@@ -16,26 +16,34 @@ STALLED_SECONDS = 15.0
 
 
 class EventStream(Response):
-    """Server-sent events, until the stream ends, the client goes, the server stops, or its sender is believed no
-    more: the credentials have expired, or were revoked.
+    """Server-sent events, until the stream ends, the client goes or does not read, the server stops, or who asked is
+    believed no more: the credentials have expired, or were revoked.
 
     All but the first end it in silence, without `complete`: the client asks again, and is told what is the matter.
     """
 
     def __init__(
-        self, stream: AsyncIterator[str], listener: Listener, draining: Draining, headers: Mapping[str, str]
+        self,
+        stream: AsyncIterator[str],
+        listener: Listener,
+        draining: Draining,
+        headers: Mapping[str, str],
+        *,
+        patience_seconds: float = STALLED_SECONDS,
     ) -> None:
         super().__init__(headers=headers)
         del self.headers["content-length"]
         self._stream, self._listener, self._draining = stream, listener, draining
+        self._patience = patience_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         try:
             await self._last(receive, send)
         finally:
             self._listener.close()
-        async with asyncio.timeout(STALLED_SECONDS):
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _last(self, receive: Receive, send: Send) -> None:
         loop, expires_at = asyncio.get_running_loop(), self._listener.identity.expires_at
@@ -60,7 +68,7 @@ class EventStream(Response):
     async def _send_all(self, send: Send) -> None:
         async with aclosing(self._stream) as stream:  # type: ignore[type-var]
             async for chunk in stream:
-                async with asyncio.timeout(STALLED_SECONDS):  # whoever does not read is no reason to remember them
+                async with asyncio.timeout(self._patience):  # whoever does not read is no reason to remember them
                     await send({"type": "http.response.body", "body": chunk.encode(), "more_body": True})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
@@ -17,6 +18,7 @@ from domain.kernel.actor import Role, staff, tracking_link
 from domain.kernel.ids import new_id
 from server.auth import NOBODY, Authenticator, Identity
 from server.draining import Draining
+from server.event_stream import EventStream
 from server.listeners import FULL, STOPPING, Listener, Listeners, TooMany
 from server.requests import Refused
 from server.settings import Settings
@@ -126,6 +128,29 @@ def test_a_house_that_is_full_or_about_to_stop_lets_nobody_in() -> None:
     assert among.why_closed() is None
     among.draining.end()
     assert among.why_closed() == STOPPING
+
+
+async def test_a_stream_whose_client_does_not_read_ends_and_makes_room() -> None:
+    async def endless() -> AsyncIterator[str]:
+        try:
+            while True:
+                yield "data: much"
+        finally:
+            ended.append("closed")
+
+    async def stalled(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async def silent() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    among, ended = listeners(), list[str]()
+    stream = EventStream(endless(), among.stream(ANN), among.draining, {}, patience_seconds=0.01)
+    async with asyncio.timeout(PATIENCE):
+        await stream({"type": "http"}, silent, stalled)
+    assert (ended, among.counted("staff:ann"), len(among)) == (["closed"], (0, 0), 0)
 
 
 @pytest.fixture(scope="module")
