@@ -20,19 +20,25 @@ class _Stalled(Exception):
 
 
 class EventStream(Response):
-    """Server-sent events, until the stream ends, the client goes, the server stops, or its sender is believed no
-    more: the credentials have expired, or were revoked.
+    """Server-sent events, until the stream ends, the client goes or does not read, the server stops, or who asked is
+    believed no more: the credentials have expired, or were revoked.
 
-    All but the first end it in silence, without `complete`: the client asks again, and is told what is the matter. A
-    client that does not read what it is sent is given up.
+    All but the first end it in silence, without `complete`: the client asks again, and is told what is the matter.
     """
 
     def __init__(
-        self, stream: AsyncIterator[str | bytes], listener: Listener, draining: Draining, headers: Mapping[str, str]
+        self,
+        stream: AsyncIterator[str | bytes],
+        listener: Listener,
+        draining: Draining,
+        headers: Mapping[str, str],
+        *,
+        patience_seconds: float = STALLED_SECONDS,
     ) -> None:
         super().__init__(headers=headers)
         del self.headers["content-length"]
         self._stream, self._listener, self._draining = stream, listener, draining
+        self._patience = patience_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport: asyncio.Transport | None = scope.get("extensions", {}).get(TRANSPORT)
@@ -43,7 +49,7 @@ class EventStream(Response):
                 await self._last(receive, send)
             finally:
                 self._listener.close()
-            await _sent(send, b"", more=False)
+            await self._sent(send, b"", more=False)
         except _Stalled:
             if transport is not None:
                 give_up(transport)
@@ -71,15 +77,14 @@ class EventStream(Response):
     async def _send_all(self, send: Send) -> None:
         async with aclosing(self._stream) as stream:  # type: ignore[type-var]
             async for chunk in stream:
-                await _sent(send, chunk if isinstance(chunk, bytes) else chunk.encode(), more=True)
+                await self._sent(send, chunk if isinstance(chunk, bytes) else chunk.encode(), more=True)
 
-
-async def _sent(send: Send, body: bytes, *, more: bool) -> None:
-    try:
-        async with asyncio.timeout(STALLED_SECONDS):
-            await send({"type": "http.response.body", "body": body, "more_body": more})
-    except TimeoutError:
-        raise _Stalled from None
+    async def _sent(self, send: Send, body: bytes, *, more: bool) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await send({"type": "http.response.body", "body": body, "more_body": more})
+        except TimeoutError:
+            raise _Stalled from None
 
 
 async def _until_gone(receive: Callable[[], Awaitable[Any]], tell: Callable[[], None]) -> None:

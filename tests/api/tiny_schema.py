@@ -175,6 +175,12 @@ class Subscription:
         await asyncio.Event().wait()
 
     @strawberry.subscription
+    async def flood(self) -> AsyncGenerator[str, None]:
+        """More than anybody can read."""
+        while True:
+            yield "much" * 10_000
+
+    @strawberry.subscription
     async def resumed(self, info: TinyInfo, after: str | None = None) -> AsyncGenerator[str, None]:
         """Like `watch`, in the form that an EventSource may ask for: a stream of one event."""
         said = Word(f"{info.context.actor.principal} after {after}")

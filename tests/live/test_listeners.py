@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
@@ -17,6 +18,7 @@ from domain.kernel.actor import Role, staff, tracking_link
 from domain.kernel.ids import new_id
 from server.auth import NOBODY, Authenticator, Identity
 from server.draining import Draining
+from server.event_stream import EventStream
 from server.listeners import FULL, STOPPING, Listener, Listeners, TooMany
 from server.requests import Refused
 from server.settings import Settings
@@ -128,6 +130,29 @@ def test_a_house_that_is_full_or_about_to_stop_lets_nobody_in() -> None:
     assert among.why_closed() == STOPPING
 
 
+async def test_a_stream_whose_client_does_not_read_ends_and_makes_room() -> None:
+    async def endless() -> AsyncIterator[str]:
+        try:
+            while True:
+                yield "data: much"
+        finally:
+            ended.append("closed")
+
+    async def stalled(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async def silent() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    among, ended = listeners(), list[str]()
+    stream = EventStream(endless(), among.stream(ANN), among.draining, {}, patience_seconds=0.01)
+    async with asyncio.timeout(PATIENCE):
+        await stream({"type": "http"}, silent, stalled)
+    assert (ended, among.counted("staff:ann"), len(among)) == (["closed"], (0, 0), 0)
+
+
 @pytest.fixture(scope="module")
 async def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     file = shutil.copy(sqlite_template, tmp_path_factory.mktemp("server") / "waybill.db")
@@ -197,7 +222,8 @@ async def test_events_are_counted_too_and_one_stream_too_many_is_answered_429(se
         post = http.stream("POST", "/graphql", json={"query": WATCH}, headers=STREAM)
         source = http.stream("GET", "/graphql/stream", params={"query": RESUMED})
         async with post as first, source as second:
-            assert (await anext(events(first)))[0] == (await anext(events(second)))[0] == "next"
+            coming = [events(first), events(second)]  # kept, for whoever lets go of them closes the response
+            assert [(await anext(each))[0] for each in coming] == ["next", "next"]
             for answer in await asked():
                 assert (answer.status_code, answer.json()["errors"][0]["extensions"]) == (429, {"code": "LIMIT"})
                 assert 5 <= int(answer.headers["retry-after"]) <= 15
