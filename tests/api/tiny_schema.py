@@ -134,7 +134,7 @@ class Subscription:
             yield n
 
     @strawberry.subscription
-    async def told(self, after: str | None = None) -> AsyncGenerator["Told", None]:
+    async def told(self, after: str | None = None) -> AsyncGenerator[Told, None]:
         """One message, which cannot be told whole."""
         yield Told(cursor="1")
         await asyncio.Event().wait()
