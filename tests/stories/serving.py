@@ -20,7 +20,7 @@ from server.auth import Authenticator
 from tests.servers import free_port
 
 SECRET = "a secret of the tests, of 32 bytes and more"
-STARTS_WITHIN_SECONDS = 100
+STARTS_WITHIN_SECONDS = 250
 
 
 @dataclass

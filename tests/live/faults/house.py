@@ -16,7 +16,7 @@ import psutil
 from tests.servers import OwnServer
 from tests.stories.serving import ServerProcess
 
-PATIENCE_SECONDS = 100.0
+PATIENCE_SECONDS = 250.0
 AWAY_SECONDS = 1.0
 METRICS_TOKEN = "a token of the tests, of 32 bytes and more"
 LISTENERS = "waybill_stream_listeners"

@@ -66,6 +66,7 @@ class Proxy:
     port: int = 0
     happened: Counter[Fate] = field(default_factory=Counter)
     _lines: set[Line] = field(default_factory=set)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _deck: list[Fate] = field(default_factory=list)
     _is_calm: bool = False
     _is_refusing: bool = False
@@ -88,8 +89,20 @@ class Proxy:
         await asyncio.sleep(seconds)
         self._is_refusing = False
 
+    async def close(self) -> None:
+        """Cut every line, and wait until nobody is served any more."""
+        self._is_refusing = True
+        while self._tasks:
+            for line in tuple(self._lines):
+                line.abort()
+            await asyncio.wait(self._tasks, timeout=CONNECTS_WITHIN_SECONDS)
+
     async def pass_on(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         """Serve one connection until either side has ended it, or its fate has."""
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             if self._is_refusing:
                 self.happened[Fate.REFUSAL] += 1
@@ -195,6 +208,5 @@ async def proxying(servers: Sequence[int], seed: int) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         listening.close()
-        for line in tuple(proxy._lines):
-            line.abort()
+        await proxy.close()
         await listening.wait_closed()

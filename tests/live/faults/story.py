@@ -25,7 +25,7 @@ from tests.live.faults.writer import Desk, facts_in
 SUBSCRIBERS = int(os.environ.get("WAYBILL_TEST_SUBSCRIBERS", "40"))
 EVENTS = int(os.environ.get("WAYBILL_TEST_EVENTS", "300"))
 SEED = int(os.environ.get("WAYBILL_TEST_SEED") or random.randrange(1_000_000))
-ROUNDS = 1 + EVENTS // 10_000
+ROUNDS = 1 + EVENTS // 20_000
 IS_FULL = EVENTS >= 5_000
 WRITERS = 8 + EVENTS // 500
 DEAD_SECONDS = 0.5

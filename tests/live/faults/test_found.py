@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
 
 import httpx
 from websockets.asyncio.client import connect
@@ -28,8 +27,8 @@ async def test_the_bearer_of_a_tracking_link_is_told_to_come_back_while_the_data
 
 async def answers_of(server: Server) -> list[tuple[int, bool]]:
     """How an operation and both sorts of streams are answered, and whether they are told when to come back."""
-    asked = {"query": "{ whoami }"}
-    async with httpx.AsyncClient(base_url=server.http, headers=TRACKED, timeout=PATIENCE) as client:
+    asked, headers = {"query": "{ whoami }"}, {**TRACKED, "Connection": "close"}
+    async with httpx.AsyncClient(base_url=server.http, headers=headers, timeout=PATIENCE) as client:
         answers = [
             await client.post("/graphql", json=asked),
             await client.post("/graphql", json={"query": ASKED}, headers=STREAM),
@@ -38,9 +37,9 @@ async def answers_of(server: Server) -> list[tuple[int, bool]]:
     return [(answer.status_code, "retry-after" in answer.headers) for answer in answers]
 
 
-async def test_an_event_that_cannot_be_told_whole_has_no_id(tmp_path: Path) -> None:
+async def test_an_event_that_cannot_be_told_whole_has_no_id(sqlite_database_url: str) -> None:
     """While the database is away its edges are null, with errors: a client that goes on behind it has lost it."""
-    async with running(f"sqlite://{tmp_path / 'waybill.db'}") as server, httpx.AsyncClient(timeout=PATIENCE) as client:
+    async with running(sqlite_database_url) as server, httpx.AsyncClient(timeout=PATIENCE) as client:
         request = client.stream("GET", f"{server.http}/graphql/stream", params={"query": ASKED}, headers=STREAM)
         async with request as response, aclosing(response.aiter_lines()) as lines:  # type: ignore[type-var]
             told = [line async for line in of_first_event(lines)]

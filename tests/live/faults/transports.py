@@ -18,9 +18,9 @@ OTHER_IS_WANTED_FOR = 10  # messages of our own
 # Of a line on which nothing comes any more, not even a ping: then it is given up.
 PATIENCE_SECONDS = 10.0
 # What a client is to mend, says docs/live.md; whatever else a socket closes with is no reason not to go on.
-FINAL_CODES = frozenset({1002, 1003, 1007, 1009, 4400, 4401, 4403, 4406, 4409, 4429})
-PASSING_ERRORS = frozenset({"INTERNAL", "TIMEOUT", "LIMIT"})
-PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
+FINAL_CODES = frozenset({1009, 4400, 4401, 4403, 4406, 4409, 4429})
+PASSING_ERRORS = frozenset({"INTERNAL", "TIMEOUT", "LIMIT", "BUSY", "CANCELED"})
+PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class Interrupted(Exception):

@@ -15,9 +15,8 @@ from domain.kernel.ids import global_id
 from domain.kernel.models import LogRow
 from domain.orders.models import HoldRow
 from tests.domain.shop import CHANNEL, NOON
+from tests.live.faults.transports import PASSING_ERRORS, PASSING_STATUSES
 
-PASSING_ERRORS = frozenset({"INTERNAL", "TIMEOUT", "LIMIT"})
-PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
 LONGEST_PAUSE_SECONDS = 1.0
 HOLD = "mutation ($input: OrderHoldInput!) { done: orderHold(input: $input) { errors { code retryable } replayed } }"
 SCAN = "mutation ($input: ParcelScanInput!) { done: parcelScan(input: $input) { errors { code retryable } replayed } }"
