@@ -18,6 +18,7 @@ from benchmarks.workloads import document
 ESTABLISHED_AFTER = 12  # publications, each waited for so much longer than the last
 PATIENCE_SECONDS = 5.0
 LONGEST_DELIVERY_SECONDS = 240.0
+NAP_SECONDS = 0.0002
 CALM_LOOKS, CALM_SECONDS, CALM_CPU = 2_400, 0.25, 0.03
 
 
@@ -41,6 +42,8 @@ class Props:
     url: str
     facts: Path
     tokens: Path
+    # How long the client lets messages come together before it reads again.
+    nap_seconds: float = NAP_SECONDS
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def watching(entrant: Entrant, props: Props, count: int, *, is_of_one: bool, sta
             count=count,
             is_of_one=is_of_one,
             stalled=stalled,
+            nap=props.nap_seconds,
         )
         calm(entrant.server)
         yield partner

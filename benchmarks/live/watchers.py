@@ -39,7 +39,7 @@ class Watchers:
     port: int
     orders: list[facts.Watched]
     is_of_one: bool
-    crowd: Crowd = field(default_factory=Crowd)
+    crowd: Crowd
     sockets: list[Socket] = field(default_factory=list)
     stalled: Socket | None = None
     due: list[int] = field(default_factory=list)
@@ -193,7 +193,7 @@ async def serve() -> None:
 
 async def _opened(asked: dict[str, Any]) -> Watchers:
     orders = facts.read(Path(asked["facts"]))
-    watchers = Watchers(asked["port"], orders, asked["is_of_one"])
+    watchers = Watchers(asked["port"], orders, asked["is_of_one"], Crowd(asked["nap"]))
     began, found = monotonic(), openings(asked, orders)
     stalled = None
     if asked["stalled"]:
