@@ -117,7 +117,10 @@ def watching(entrant: Entrant, props: Props, count: int, *, is_of_one: bool, sta
             nap=props.nap_seconds,
         )
         calm(entrant.server)
-        yield partner
+        try:
+            yield partner
+        except Fault as fault:
+            raise Fault(f"{fault}\n{entrant.server.said()}") from None
     calm(entrant.server)
 
 

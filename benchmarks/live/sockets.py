@@ -14,7 +14,7 @@ from uuid import uuid4
 
 TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
 PROTOCOL = "graphql-transport-ws"
-NEXT = b'"next"'
+NEXT, ERRORS = b'"next"', b'"errors"'
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,8 @@ class Socket(asyncio.Protocol):
 
     def _count(self, texts: int, data: bytes, end: int, now: float) -> None:
         self.got += texts
-        if data.count(NEXT, 0, end) != texts:
-            self._crowd.fail(f"a socket got what is no message: {self.last[:300]!r}")
+        if data.count(NEXT, 0, end) != texts or data.find(ERRORS, 0, end) >= 0:
+            self._crowd.fail(f"a socket got what is no message: {data[:end][-600:]!r}")
         elif not self._is_quiet:
             self._crowd.came(texts, now)
 
