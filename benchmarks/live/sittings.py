@@ -91,8 +91,8 @@ class Sitting:
 @contextmanager
 def publishing(entrant: Entrant, props: Props) -> Iterator[Partner]:
     """Who publishes to it."""
-    how = ("write", props.url) if entrant.target.is_real else ("post", str(entrant.server.port))
-    with talking("benchmarks.live.publisher", *how, str(props.facts)) as partner:
+    how = ("writer", props.url, str(props.facts)) if entrant.target.is_real else ("poster", str(entrant.server.port))
+    with talking(f"benchmarks.live.{how[0]}", *how[1:]) as partner:
         yield partner
 
 
