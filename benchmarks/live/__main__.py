@@ -13,6 +13,7 @@ from benchmarks.live.bench import Bench, Choice, TooFewFiles
 from benchmarks.live.facts import TooFewOrders
 from benchmarks.live.report import RESULTS
 from benchmarks.live.rounds import Plan
+from benchmarks.live.sittings import NAP_SECONDS
 from benchmarks.live.talking import Fault
 from benchmarks.live.targets import TARGETS
 from benchmarks.live.workloads import WORKLOADS
@@ -31,6 +32,7 @@ def main(
     seconds: Annotated[float, typer.Option(help="For how long each time.", min=0.1)] = 4.0,
     stalled: Annotated[bool, typer.Option("--stalled", help="Also with one reader that stops reading.")] = False,
     idle: Annotated[int, typer.Option(help="Also so many idle sockets, and what they take of the memory.", min=0)] = 0,
+    nap: Annotated[float, typer.Option(help="Seconds in which the client lets messages come together.")] = NAP_SECONDS,
     into: Annotated[Path, typer.Option(help="The folder for the results.")] = Path("benchmark-results/live"),
     publish: Annotated[bool, typer.Option("--publish", help="Put the results into benchmarks/results/live.")] = False,
 ) -> None:
@@ -43,6 +45,7 @@ def main(
         Plan(watchers, rounds, seconds),
         stalled,
         idle,
+        nap,
     )
     console = Console()
     try:

@@ -6,7 +6,7 @@ import resource
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -49,6 +49,7 @@ class Choice:
     plan: Plan
     stalls: bool
     idle: int
+    nap_seconds: float
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Bench:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="waybill-watchers-")))
             url = stack.enter_context(self._database(most))
-            props = prepared(url, folder, most)
+            props = replace(prepared(url, folder, most), nap_seconds=self.choice.nap_seconds)
             windows, stalls = self._measure(targets, props, folder)
             idles = idle.measure(targets, props, folder, self.choice.idle, self.tell) if self.choice.idle else []
             database = version_of(url)

@@ -7,7 +7,7 @@ from benchmarks.goals import Goal
 from benchmarks.live.rounds import Window
 from benchmarks.live.stalled import Stalled
 
-OURS, NODE, BARE = "waybill", "graphql-ws", "bare"
+OURS, NODE, BARE, LIMIT = "waybill", "graphql-ws", "bare", "raw"
 # Nobody else is to wait for one who does not read: what is more than this is more than noise.
 SLOWED_AT_MOST = 1.10
 
@@ -35,6 +35,7 @@ def goals(windows: Sequence[Window], stalled: Sequence[Stalled]) -> list[Goal]:
             goal(workload, NODE, 4.0, "messages/s of graphql-ws", "per_second", is_least=True),
             goal(workload, NODE, 0.2, "CPU of graphql-ws", "cpu", is_least=False),
             goal(workload, BARE, 1.0, "CPU of the bare websocket", "cpu", is_least=False),
+            goal(workload, LIMIT, 0.9, "messages/s of frames and nothing else", "per_second", is_least=True),
         ]
     wanted.append(goal("wave", NODE, 2.0, "messages/s of graphql-ws", "per_second", is_least=True))
     slowed = [each.p99_with / each.p99_without for each in stalled if each.entrant == OURS]

@@ -18,6 +18,8 @@ from benchmarks.workloads import document
 ESTABLISHED_AFTER = 12  # publications, each waited for so much longer than the last
 PATIENCE_SECONDS = 5.0
 LONGEST_DELIVERY_SECONDS = 240.0
+NAP_SECONDS = 0.0002
+OPENED_TOGETHER = 250
 CALM_LOOKS, CALM_SECONDS, CALM_CPU = 2_400, 0.25, 0.03
 
 
@@ -41,6 +43,8 @@ class Props:
     url: str
     facts: Path
     tokens: Path
+    # How long the client lets messages come together before it reads again.
+    nap_seconds: float = NAP_SECONDS
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,8 @@ class Sitting:
 @contextmanager
 def publishing(entrant: Entrant, props: Props) -> Iterator[Partner]:
     """Who publishes to it."""
-    how = ("write", props.url) if entrant.target.is_real else ("post", str(entrant.server.port))
-    with talking("benchmarks.live.publisher", *how, str(props.facts)) as partner:
+    how = ("writer", props.url, str(props.facts)) if entrant.target.is_real else ("poster", str(entrant.server.port))
+    with talking(f"benchmarks.live.{how[0]}", *how[1:]) as partner:
         yield partner
 
 
@@ -102,7 +106,7 @@ def watching(entrant: Entrant, props: Props, count: int, *, is_of_one: bool, sta
     target = entrant.target
     with talking("benchmarks.live.watchers") as partner:
         partner.ask(
-            do="open",
+            do="prepare",
             port=entrant.server.port,
             path=target.path,
             document=document("watch") if target.asks_document else None,
@@ -111,9 +115,16 @@ def watching(entrant: Entrant, props: Props, count: int, *, is_of_one: bool, sta
             count=count,
             is_of_one=is_of_one,
             stalled=stalled,
+            nap=props.nap_seconds,
         )
-        calm(entrant.server)
-        yield partner
+        # A storm of thousands at once is another test: some of its subscriptions would time out.
+        for first in range(0, count, OPENED_TOGETHER):
+            partner.ask(do="open", first=first, last=min(first + OPENED_TOGETHER, count))
+            calm(entrant.server)
+        try:
+            yield partner
+        except Fault as fault:
+            raise Fault(f"{fault}\n{entrant.server.said()}") from None
     calm(entrant.server)
 
 

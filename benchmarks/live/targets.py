@@ -58,5 +58,6 @@ TARGETS: Mapping[str, Target] = {
         Target("graphql-ws", "graphql-ws 6", partial(_node, False), needs_node=True),
         Target("graphql-ws-rows", "graphql-ws 6, reading the order", partial(_node, True), needs_node=True),
         Target("bare", "bare websocket", partial(_python, "bare_server"), path="/:order", asks_document=False),
+        Target("raw", "frames and nothing else", partial(_python, "raw_server"), path="/:order", asks_document=False),
     )
 }

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
-from time import monotonic
 from typing import Any
 
 import uvloop
@@ -39,7 +38,9 @@ class Watchers:
     port: int
     orders: list[facts.Watched]
     is_of_one: bool
-    crowd: Crowd = field(default_factory=Crowd)
+    crowd: Crowd
+    openings: list[Opening]
+    stalled_operations: int
     sockets: list[Socket] = field(default_factory=list)
     stalled: Socket | None = None
     due: list[int] = field(default_factory=list)
@@ -48,15 +49,17 @@ class Watchers:
     # What receiving took of ours.
     cpu: float = 0.0
 
-    async def open(self, openings: Sequence[Opening], stalled: Opening | None) -> None:
-        """Open all of them, many at a time."""
-        turn = asyncio.Semaphore(OPENED_AT_ONCE)
-        self.sockets = [Socket(self.crowd, each, self.port) for each in openings]
-        self.due = [0] * len(openings)
-        await asyncio.gather(*(self._opened(each, turn, place) for place, each in enumerate(self.sockets)))
-        if stalled is not None:
+    async def open(self, first: int, last: int) -> None:
+        """Open these of them, many at a time. The very last one is the one that may stall, if there is to be one."""
+        turn, these = asyncio.Semaphore(OPENED_AT_ONCE), self.openings[first:last]
+        if last == len(self.openings) and self.stalled_operations:
+            stalled = replace(these.pop(), operations=self.stalled_operations)
             self.stalled = Socket(self.crowd, stalled, self.port, is_quiet=True)
             await self._opened(self.stalled, turn, 0, is_stalled=True)
+        opened = [Socket(self.crowd, each, self.port) for each in these]
+        await asyncio.gather(*(self._opened(each, turn, first + n) for n, each in enumerate(opened)))
+        self.sockets += opened
+        self.due += [0] * len(opened)
 
     async def _opened(self, each: Socket, turn: asyncio.Semaphore, place: int, *, is_stalled: bool = False) -> None:
         async with turn, asyncio.timeout(OPEN_SECONDS):
@@ -184,31 +187,29 @@ async def serve() -> None:
     say(ready=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         asked = json.loads(line)
-        if asked["do"] == "open":
-            watchers = await _opened(asked)
+        if asked["do"] == "prepare":
+            orders, crowd = facts.read(Path(asked["facts"])), Crowd(asked["nap"])
+            found = openings(asked, orders)
+            watchers = Watchers(asked["port"], orders, asked["is_of_one"], crowd, found, asked["stalled"])
+            say(prepared=True)
         else:
             assert watchers is not None
             await _do(watchers, asked)
 
 
-async def _opened(asked: dict[str, Any]) -> Watchers:
-    orders = facts.read(Path(asked["facts"]))
-    watchers = Watchers(asked["port"], orders, asked["is_of_one"])
-    began, found = monotonic(), openings(asked, orders)
-    stalled = None
-    if asked["stalled"]:
-        stalled = replace(found[-1], operations=asked["stalled"])
+async def _open(watchers: Watchers, first: int, last: int) -> None:
     try:
-        await watchers.open(found[:-1] if stalled else found, stalled)
+        await watchers.open(first, last)
     except (OSError, TimeoutError) as error:
         watchers.crowd.fail(f"{type(error).__name__} {error}")
     fault = watchers.crowd.fault
-    say(**{"fault": fault} if fault else {"seconds": monotonic() - began})
-    return watchers
+    say(**{"fault": fault} if fault else {"opened": len(watchers.sockets)})
 
 
 async def _do(watchers: Watchers, asked: dict[str, Any]) -> None:
     match asked["do"]:
+        case "open":
+            await _open(watchers, asked["first"], asked["last"])
         case "begin":
             watchers.begin()
             say(begun=True)

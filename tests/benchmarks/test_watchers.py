@@ -133,7 +133,7 @@ def test_the_memory_of_idle_sockets_is_that_of_a_new_server_with_them_and_withou
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 1_000_000])
 async def test_a_socket_counts_the_messages_however_they_arrive_and_answers_pings(piece: int) -> None:
-    crowd, wire = Crowd(), Wire()
+    crowd, wire = Crowd(nap_seconds=0), Wire()
     socket = Socket(crowd, Opening("/", "order_1"), port=1)
     socket.connection_made(wire)  # type: ignore[arg-type]
     asked = wire.written
@@ -149,10 +149,11 @@ async def test_a_socket_counts_the_messages_however_they_arrive_and_answers_ping
     assert (crowd.fault, len(crowd.arrivals), socket.last) == (None, 5, TEXT.encode())
 
 
-async def test_what_is_no_message_is_not_counted_but_a_fault() -> None:
-    crowd = Crowd()
+@pytest.mark.parametrize("said", ['{"type": "complete"}', '{"type": "next", "payload": {"errors": []}}'])
+async def test_what_is_no_message_is_not_counted_but_a_fault(said: str) -> None:
+    crowd = Crowd(nap_seconds=0)
     socket = Socket(crowd, Opening("/", "order_1"), port=1)
     socket.connection_made(Wire())  # type: ignore[arg-type]
-    socket.data_received(UPGRADED + frame('{"type": "complete"}'))
-    assert crowd.fault == """a socket got what is no message: b'{"type": "complete"}'"""
+    socket.data_received(UPGRADED + frame(said))
+    assert crowd.fault == f"a socket got what is no message: {frame(said)!r}"
     assert len(crowd.arrivals) == 0

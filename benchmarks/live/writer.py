@@ -1,12 +1,11 @@
-"""Publishes, as a process of its own: to Waybill by writing to its database, to a peer by a small request.
+"""Publishes to Waybill, as a process of its own, by writing to its database.
 
-It tells when the server could know at the earliest: Waybill's write had committed, and no bell had been rung yet; the
-peer's request was about to be sent. Writing itself, and what it takes of the machine, is nobody's latency and CPU.
+It tells when the server could know at the earliest: the write had committed, and no bell had been rung yet. Writing
+itself, and what it takes of the machine, is nobody's latency and CPU.
 """
 
 import asyncio
 import json
-import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 from adapters.bell.by_url import bell_at
@@ -30,7 +28,6 @@ from server.database import open_database
 CARRIER = staff("carrier", Role.ADMIN)
 LOCK = "SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 STATUS = "IN_TRANSIT"
-ANSWER_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -87,45 +84,13 @@ class Writes:
         say(began=began, told=self.bell.rung_at)
 
 
-@dataclass(frozen=True)
-class Posts:
-    """A peer's way: a request on a connection that is kept, and the peer makes the events in memory."""
-
-    connection: socket.socket
-
-    async def publish(self, orders: list[int], events: int) -> None:
-        """Send it, and say when, after it was answered."""
-        body = json.dumps({"orders": orders, "events": events})
-        head = f"POST /publish HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
-        told = monotonic()
-        self.connection.sendall((head + body).encode())
-        answer = b""
-        # The body is two letters for all of them, and Node frames it as a chunk.
-        while b"ok" not in answer.partition(b"\r\n\r\n")[2]:
-            part = self.connection.recv(4096)
-            if not part:
-                say(fault=f"the peer answered {answer!r} to a publication")
-                return
-            answer += part
-        say(began=told, told=told)
-
-
-async def serve(kind: str, target: str, path: str) -> None:
-    """Publish whatever the input asks for, until it ends."""
-    if kind == "write":
-        async with Writes.into(target, facts.read(Path(path))) as writes:
-            await _answer(writes)
-    else:
-        with socket.create_connection(("127.0.0.1", int(target)), timeout=ANSWER_SECONDS) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await _answer(Posts(connection))
-
-
-async def _answer(publishing: Writes | Posts) -> None:
-    say(ready=True)
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        asked: dict[str, Any] = json.loads(line)
-        await publishing.publish(asked["orders"], asked["events"])
+async def serve(url: str, path: str) -> None:
+    """Write whatever the input asks for, until it ends."""
+    async with Writes.into(url, facts.read(Path(path))) as writes:
+        say(ready=True)
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            asked = json.loads(line)
+            await writes.publish(asked["orders"], asked["events"])
 
 
 if __name__ == "__main__":
