@@ -46,6 +46,9 @@ from server.live.telling import CompiledTellings, Teller
 from server.request_logs import log_operation
 from server.settings import Settings
 
+# Subscriptions that begin, or read what they have missed, at the same time.
+MOST_AT_ONCE = 16
+
 Send = Callable[[Answer], Awaitable[None]]
 
 
@@ -74,6 +77,7 @@ class Watch:
     """A subscription that may begin: what it watches, from where on, and with whom it is told together."""
 
     channels: Channels
+    turns: asyncio.Semaphore
     channel_key: Hashable
     room_key: Hashable
     messages: Messages[Any, Any]
@@ -99,7 +103,8 @@ class Watch:
             if channel is None and not may_be_behind:
                 channel = self.channels.open(self.channel_key, self.messages, place)
                 break
-            page = await stream.read(place)
+            async with self.turns:
+                page = await stream.read(place)
             if page is None:
                 place = await self._tell_present(send)
                 continue
@@ -121,6 +126,7 @@ class Watching:
     def __init__(self, schema: Schema, documents: Documents, settings: Settings) -> None:
         self._schema, self._documents, self._settings = schema, documents, settings
         self.channels = Channels()
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self.tellings = CompiledTellings(schema)
 
     @asynccontextmanager
@@ -186,7 +192,8 @@ class Watching:
         if isinstance(executor, list):
             return Refusal(executor)
         try:
-            async with asyncio.timeout(self._settings.deadline_seconds):
+            # A crowd that comes back at once waits here, not for the deadline while it queues for the database.
+            async with self._turns, asyncio.timeout(self._settings.deadline_seconds):
                 source: Any = create_source_event_stream(executor)
                 source = await source if executor.is_awaitable(source) else source
         except TimeoutError:
@@ -214,6 +221,7 @@ class Watching:
         text = operation.document.loc.source.body
         return Watch(
             self.channels,
+            self._turns,
             (named, _canonical(arguments), scope),
             (text, operation.name, _canonical(shared)),
             messages,
