@@ -86,7 +86,6 @@ def create_app(
     reads = CompiledReads(schema, documents, settings)
     authenticator = Authenticator(settings.signing_key())
     export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
-    metrics = Metrics(settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub))
     endpoint = GraphQLEndpoint(
         schema,
         settings,
@@ -105,7 +104,9 @@ def create_app(
             Route("/schema.graphql", _schema_page(schema)),
             Route("/exports/stock-movements.csv", export.__call__),
             Route("/healthz", alive),
-            Route("/metrics", metrics.__call__),
+            Route(
+                "/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub)).__call__
+            ),
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),
