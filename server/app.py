@@ -104,9 +104,7 @@ def create_app(
             Route("/schema.graphql", _schema_page(schema)),
             Route("/exports/stock-movements.csv", export.__call__),
             Route("/healthz", alive),
-            Route(
-                "/metrics", Metrics(settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub)).__call__
-            ),
+            Route("/metrics", _metrics(house, reads).__call__),
             Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
             Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
             Route("/graphiql", _page),
@@ -118,6 +116,10 @@ def create_app(
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema
     app.state.reads, app.state.gate = reads, gate
     return app
+
+
+def _metrics(house: House, reads: CompiledReads) -> Metrics:
+    return Metrics(house.settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub))
 
 
 def _live_pages(
