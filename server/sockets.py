@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import orjson
 from graphql import GraphQLError
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
@@ -189,6 +189,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         except Exception as error:
             if self._watched.pop(operation.id, None) is not watched:
                 return  # it was cleaned up meanwhile
+            if isinstance(error, WebSocketDisconnect):
+                begun.over("ENDED")
+                return  # the socket's own end cleans up
             begun.over(code_of(error))
             if isinstance(error, Unreadable) or is_away(error):
                 self._end(TRY_AGAIN_LATER, AWAY)

@@ -1,8 +1,8 @@
 """The ways to watch, as small clients would: each gives the messages of one connection, and says how it ended."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, cast
@@ -74,7 +74,7 @@ async def over_shared_socket(
 
 async def _socket(url: str, watch: Watch, after: str | None, *, is_shared: bool) -> AsyncGenerator[Message, None]:
     address = f"ws{url.removeprefix('http')}/graphql"
-    try:
+    with _endings():
         async with connect(
             address,
             subprotocols=[PROTOCOL],
@@ -94,6 +94,13 @@ async def _socket(url: str, watch: Watch, after: str | None, *, is_shared: bool)
                 yield told(watch, (await _hear(socket, "next"))["payload"])
                 if is_shared and number == OTHER_IS_WANTED_FOR:
                     await _say(socket, type="complete", id=OTHER)
+
+
+@contextmanager
+def _endings() -> Iterator[None]:
+    """What ends a socket, as what it means to its client."""
+    try:
+        yield
     except ConnectionClosed as closed:
         code = closed.rcvd.code if closed.rcvd else 1006
         raise (Refused if code in FINAL_CODES else Interrupted)(f"code {code}") from closed
