@@ -90,14 +90,8 @@ def create_app(
     house, gate = House.of(settings), Gate(settings.max_in_flight, settings.queue_seconds)
     documents = preparation(settings)
     schema = guarded(schema if schema is not None else load_schema(), settings, documents)
-<<<<<<< HEAD
     reads, watching = CompiledReads(schema, documents, settings), Watching(schema, documents, settings)
     authenticator = Authenticator(settings.signing_key(), house.revocations.not_before)
-=======
-    reads = CompiledReads(schema, documents, settings)
-    authenticator = Authenticator(settings.signing_key())
-    export = StockMovementsExport(authenticator, page_seconds=settings.deadline_seconds)
->>>>>>> faults
     endpoint = GraphQLEndpoint(
         schema,
         settings,
@@ -112,22 +106,10 @@ def create_app(
         routes=[
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
-<<<<<<< HEAD
             *_pages(schema),
             *_for_operators(house, reads, watching),
             *_beside(authenticator, house),
             *_live_pages(schema, authenticator, house, reads, watching),
-=======
-            Route("/uploads", Uploads(house.runner, authenticator).__call__, methods=["POST"]),
-            Route("/schema.graphql", _schema_page(schema)),
-            Route("/exports/stock-movements.csv", export.__call__),
-            Route("/healthz", alive),
-            Route("/metrics", _metrics(house, reads).__call__),
-            Route("/readyz", Readiness(settings.database_url, house.draining).__call__),
-            Mount("/graphiql/assets", _Assets(directory=graphiql.ASSETS)),
-            Route("/graphiql", _page),
-            *_live_pages(schema, authenticator, house, reads),
->>>>>>> faults
         ],
         middleware=[*_middleware(settings, gate, house.listeners), Middleware(Straight, endpoint=endpoint)],
         lifespan=partial(_lifespan, house=house, reads=reads, watching=watching, reactions=reactions),
@@ -137,7 +119,6 @@ def create_app(
     return app
 
 
-<<<<<<< HEAD
 def _pages(schema: Schema) -> Sequence[BaseRoute]:
     """What people look at who make something with the API."""
     return [
@@ -165,10 +146,6 @@ def _beside(authenticator: Authenticator, house: House) -> Sequence[BaseRoute]:
         Route("/uploads", Uploads(house.runner, authenticator).__call__, methods=["POST"]),
         Route("/exports/stock-movements.csv", export.__call__),
     ]
-=======
-def _metrics(house: House, reads: CompiledReads) -> Metrics:
-    return Metrics(house.settings.metrics_key(), ReadsCounted(reads), ListenersCounted(house.hub))
->>>>>>> faults
 
 
 def _live_pages(
