@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +60,7 @@ class _Asked:
     """Keys of one kind of thing that are to be read in the next statement, and who waits for them."""
 
     request: Request
-    keys: dict[UUID, asyncio.Future[bytes | None]] = field(default_factory=dict)
+    keys: dict[UUID, list[asyncio.Future[bytes | None]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -82,9 +83,10 @@ class Things:
         if asked is None:
             asked = self._asked[alike] = _Asked(request)
             asyncio.get_running_loop().call_soon(self._begin, plan, parameters, alike)
-        if key not in asked.keys:
-            asked.keys[key] = asyncio.get_running_loop().create_future()
-        return await asyncio.shield(asked.keys[key])
+        # A future for each: whoever gives up cancels no other's.
+        waiting: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        asked.keys.setdefault(key, []).append(waiting)
+        return await waiting
 
     def _begin(self, plan: Fragment, parameters: list[Any], alike: Hashable) -> None:
         # A task of its own, for whoever asked first may go while the others wait.
@@ -99,12 +101,14 @@ class Things:
             for start in range(0, len(keys), READ_TOGETHER[-1]):
                 found |= await self._some(plan, parameters, asked.request, keys[start : start + READ_TOGETHER[-1]])
             for key, waiting in asked.keys.items():
-                waiting.set_result(found.get(key.hex.encode()))
+                json = found.get(key.hex.encode())
+                for each in waiting:
+                    if not each.done():
+                        each.set_result(json)
         except Exception as error:
-            for waiting in asked.keys.values():
-                if not waiting.done():
-                    waiting.set_exception(error)
-                    waiting.exception()  # whoever asked may be gone
+            for each in chain.from_iterable(asked.keys.values()):
+                if not each.done():
+                    each.set_exception(error)
 
     async def _some(
         self, plan: Fragment, parameters: list[Any], request: Request, keys: list[UUID]

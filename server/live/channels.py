@@ -110,7 +110,10 @@ class Channel:
         waiting: Sequence[Room] = list(self.rooms.values())
         for pause in islice(_pauses(), MOST_ATTEMPTS):
             self._context.reader.forget()  # what events lead to is read as it is now, once for all rooms
-            told = await asyncio.gather(*(self._answers(room, messages) for room in waiting))
+            if len(waiting) == 1:
+                told = [await self._answers(waiting[0], messages)]
+            else:
+                told = await asyncio.gather(*(self._answers(room, messages) for room in waiting))
             for room, answers in zip(waiting, told, strict=True):
                 for answer, place in zip(answers or (), places, strict=False):
                     room.send(answer, None if is_present else place)
