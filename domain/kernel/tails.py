@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ class Tails:
     """Reads tails. Those asked for in one turn of the loop are read together, whoever asks."""
 
     def __init__(self) -> None:
-        self._asked: dict[Place, asyncio.Future[Tail | None]] = {}
+        self._asked: dict[Place, list[asyncio.Future[Tail | None]]] = {}
         self._reading: set[asyncio.Task[None]] = set()
 
     async def page(self, stream: OrderStream, place: int) -> Page[LogRow] | None:
@@ -61,10 +62,10 @@ class Tails:
     async def _tail(self, asked: Place) -> Tail | None:
         if not self._asked:
             asyncio.get_running_loop().call_soon(self._begin)
-        waiting = self._asked.get(asked)
-        if waiting is None:
-            waiting = self._asked[asked] = asyncio.get_running_loop().create_future()
-        return await asyncio.shield(waiting)
+        # A future for each: whoever gives up cancels no other's.
+        waiting: asyncio.Future[Tail | None] = asyncio.get_running_loop().create_future()
+        self._asked.setdefault(asked, []).append(waiting)
+        return await waiting
 
     def _begin(self) -> None:
         # A task of its own, for whoever asked first may go while the others wait.
@@ -75,7 +76,7 @@ class Tails:
             task.add_done_callback(self._reading.discard)
 
 
-async def _answer(asked: Mapping[Place, "asyncio.Future[Tail | None]"]) -> None:
+async def _answer(asked: Mapping[Place, Sequence["asyncio.Future[Tail | None]"]]) -> None:
     try:
         # One place of an order in a statement: whoever is elsewhere in the same stream is in the next.
         left = dict(asked)
@@ -85,14 +86,13 @@ async def _answer(asked: Mapping[Place, "asyncio.Future[Tail | None]"]) -> None:
                 some.setdefault(place[0], place)
             found = await _read(list(some.values()))
             for order_id, place in some.items():
-                waiting = left.pop(place)
-                if not waiting.done():
-                    waiting.set_result(found.get(order_id))
+                for waiting in left.pop(place):
+                    if not waiting.done():
+                        waiting.set_result(found.get(order_id))
     except Exception as error:
-        for waiting in asked.values():
+        for waiting in chain.from_iterable(asked.values()):
             if not waiting.done():
                 waiting.set_exception(error)
-                waiting.exception()  # whoever asked may be gone
 
 
 async def _read(places: Sequence[Place]) -> dict[UUID, Tail]:

@@ -7,6 +7,7 @@ from schema.compiled.fragments import Fetch
 from schema.compiled.payloads import Verb, verb_of
 from schema.compiled.plan import NotCompilable, Reason
 from schema.compiled.reader import CompiledReader, Operation
+from schema.compiled.tails import TailReader
 from schema.compiled.tellings import Telling, telling_of
 from schema.compiled.things import Things
 
@@ -16,6 +17,7 @@ __all__ = [
     "NotCompilable",
     "Operation",
     "Reason",
+    "TailReader",
     "Telling",
     "Things",
     "Verb",

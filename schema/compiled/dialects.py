@@ -45,6 +45,12 @@ class Writer(Protocol):
     def parameter(self, n: int) -> str:
         """The n-th parameter, from 1."""
 
+    def lists(self, n: int, *columns: tuple[str, str]) -> str | None:
+        """The rows that lists make which are the parameters from the n-th on, one for each column (its name, its type).
+
+        None where lists are no parameters.
+        """
+
     def bound(self, value: Any) -> Any:
         """The value as the driver wants it."""
 
@@ -91,6 +97,9 @@ class Postgres:
     def parameter(self, n: int) -> str:
         return f"${n}"
 
+    def lists(self, n: int, *columns: tuple[str, str]) -> str | None:
+        return f"unnest({', '.join(f'${n + m}::{kind}[]' for m, (_, kind) in enumerate(columns))})"
+
     def bound(self, value: Any) -> Any:
         return value
 
@@ -135,6 +144,9 @@ class Sqlite:
 
     def parameter(self, n: int) -> str:
         return f"?{n}"
+
+    def lists(self, n: int, *columns: tuple[str, str]) -> str | None:  # noqa: ARG002
+        return None
 
     def bound(self, value: Any) -> Any:
         if isinstance(value, datetime):

@@ -115,13 +115,13 @@ def part_of(
         raise NotCompilable(Reason.FIELD, f"{parent.name}.{name}")
     python_name: str = said.python_name
     named: Any = get_named_type(field.type)
-    if isinstance(get_nullable_type(field.type), GraphQLList) or not _is_of_views(schema, named):
+    if isinstance(get_nullable_type(field.type), GraphQLList) or not is_of_views(schema, named):
         return python_name, shape_of(field.type, below(nodes), compiler.selections)
     view = together(list(views_of(schema._schema, named)))
     return python_name, thing_plan(compiler, named, below(nodes), view)
 
 
-def _is_of_views(schema: Schema, named: Any) -> bool:
+def is_of_views(schema: Schema, named: Any) -> bool:
     """Whether rows stand for what the type names: an object, or what is behind an interface or a union."""
     if is_leaf_type(named):
         return False

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import OperationType, get_named_type, is_abstract_type, is_leaf_type
+from graphql import FieldNode, GraphQLObjectType, OperationType, get_named_type, is_abstract_type, is_leaf_type
 from strawberry import Schema
 
+from domain.kernel.models import LogRow
+from schema.compiled.compiler import Compiler
 from schema.compiled.computed import Shape
 from schema.compiled.dialects import Writer
 from schema.compiled.fragments import Fragment
-from schema.compiled.payloads import part_of
+from schema.compiled.payloads import is_of_views, part_of
 from schema.compiled.plan import NotCompilable, Reason, Request
 from schema.compiled.reader import Operation
 from schema.compiled.selections import Selections, below
+from schema.compiled.tails import TailPlan, tail_plan
 from schema.compiled.things import Things
+from schema.views.view import together, views_of
 
 
 @dataclass
@@ -24,6 +28,16 @@ class Telling:
 
     key: str
     parts: Mapping[type[Any], Sequence[tuple[str, str, Shape | Fragment]]]
+    tails: Mapping[type[Any], TailPlan]
+
+    def framed(self, message: Any, json: bytes) -> bytes:
+        """The response to a message, of whose one thing this is the JSON."""
+        shown = [
+            b'"%s":%s'
+            % (key.encode(), json if isinstance(part, Fragment) else orjson.dumps(part(getattr(message, name))))
+            for key, name, part in self.parts[type(message)]
+        ]
+        return b'{"data":{"%s":{%s}}}' % (self.key.encode(), b",".join(shown))
 
     async def told(self, message: Any, request: Request, things: Things) -> bytes:
         """The response to one message. Raises NotCompilable for what only the usual way can tell, and the database's
@@ -65,4 +79,32 @@ def telling_of(schema: Schema, operation: Operation, request: Request, writer: W
         ]
         for kind in kinds
     }
-    return Telling(key, parts)
+    tails = {}
+    for kind in kinds:
+        fields = selections.fields(kind, below(nodes))
+        if (plan := _tail_of(schema, operation, request, writer, fields, kind)) is not None:
+            tails[kind.extensions["strawberry-definition"].origin] = plan
+    return Telling(key, parts, tails)
+
+
+def _tail_of(
+    schema: Schema,
+    operation: Operation,
+    request: Request,
+    writer: Writer,
+    fields: Mapping[str, list[FieldNode]],
+    kind: GraphQLObjectType,
+) -> TailPlan | None:
+    """The plan that reads a message's one thing behind a place, if that is an order's event; None if it is not."""
+    things = []
+    for nodes in fields.values():
+        if (name := nodes[0].name.value) != "__typename":
+            named = get_named_type(kind.fields[name].type)
+            things += [(named, nodes)] if is_of_views(schema, named) else []
+    if len(things) != 1 or writer.lists(1) is None:
+        return None
+    [(named, nodes)] = things
+    view = together(list(views_of(schema._schema, named)))
+    if view.row is not LogRow:
+        return None
+    return tail_plan(Compiler(schema, operation.document, request, writer), named, below(nodes), view)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,12 @@ from schema.compiled.compiler import Compiler
 from schema.compiled.conditions import table
 from schema.compiled.dialects import Writer
 from schema.compiled.fragments import READ_TOGETHER, Fetch, Fragment, in_utf8
-from schema.compiled.plan import Literal, NotCompilable, Reason, Request, concatenated
+from schema.compiled.plan import Literal, NotCompilable, Plan, Reason, Request, concatenated
 from schema.compiled.selections import Selected
 from schema.views.view import View
 
 # None of these characters can stand in JSON, nor in a hole (schema.compiled.fragments): key \x0f json \x0e.
-_NAMES, _ENDS = "\x0f", "\x0e"
+NAMES, ENDS = "\x0f", "\x0e"
 
 
 def thing_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) -> Fragment:
@@ -27,31 +28,32 @@ def thing_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) ->
     """
     alias = compiler.conditions.alias()
     json = compiler.row(kind, selected, alias, view)
-    parts = [compiler.writer.hex_id(f"{alias}.id"), Literal(_NAMES), json, Literal(_ENDS)]
+    parts = [compiler.writer.hex_id(f"{alias}.id"), Literal(NAMES), json, Literal(ENDS)]
     listed = compiler.writer.answer(compiler.writer.joined(concatenated(parts)))
     compiler.plan.sql = f"select {listed} from {table(view.row)} {alias}"
     return Fragment(compiler.plan, alias, compiler.visible(view, alias))
 
 
-class _Key:
-    """A tuple that is hashed once."""
+class SameWords:
+    """Equal for those whose requests are the same statement with the same parameters: they are answered together."""
 
-    __slots__ = ("_hash", "_parts")
+    __slots__ = ("_hash", "_parts", "parameters")
 
-    def __init__(self, *parts: Hashable) -> None:
-        self._parts, self._hash = parts, hash(parts)
+    def __init__(self, parameters: list[Any], *parts: Hashable) -> None:
+        self.parameters, self._parts = parameters, parts
+        self._hash = hash(parts)
+
+    @classmethod
+    def of(cls, statement: Hashable, plan: Plan, request: Request) -> "SameWords":
+        """That of a request. Raises the GraphQLError of an argument that is refused."""
+        parameters = plan.parameters(request)
+        return cls(parameters, statement, tuple(parameters), request.scope)
 
     def __hash__(self) -> int:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, _Key) and self._parts == other._parts)
-
-
-def _alike(plan: Fragment, request: Request) -> tuple[list[Any], Hashable]:
-    """What a request binds, and a key that is equal for those who may be answered together."""
-    parameters = plan.plan.parameters(request)
-    return parameters, _Key(plan, tuple(parameters), request.scope)
+        return self is other or (isinstance(other, SameWords) and self._parts == other._parts)
 
 
 @dataclass
@@ -59,7 +61,7 @@ class _Asked:
     """Keys of one kind of thing that are to be read in the next statement, and who waits for them."""
 
     request: Request
-    keys: dict[UUID, asyncio.Future[bytes | None]] = field(default_factory=dict)
+    keys: dict[UUID, list[asyncio.Future[bytes | None]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -75,20 +77,21 @@ class Things:
         """The thing's JSON; None when it is not there to see. Raises NotCompilable, and the database's own errors."""
         try:
             # The same for one request, however many things it asks for: a watcher's lasts for hours.
-            parameters, alike = request.once(plan, lambda: _alike(plan, request))
+            alike: SameWords = request.once(plan, lambda: SameWords.of(plan, plan.plan, request))
         except GraphQLError as refusal:
             raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
         asked = self._asked.get(alike)
         if asked is None:
             asked = self._asked[alike] = _Asked(request)
-            asyncio.get_running_loop().call_soon(self._begin, plan, parameters, alike)
-        if key not in asked.keys:
-            asked.keys[key] = asyncio.get_running_loop().create_future()
-        return await asyncio.shield(asked.keys[key])
+            asyncio.get_running_loop().call_soon(self._begin, plan, alike)
+        # A future for each: whoever gives up cancels no other's.
+        waiting: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        asked.keys.setdefault(key, []).append(waiting)
+        return await waiting
 
-    def _begin(self, plan: Fragment, parameters: list[Any], alike: Hashable) -> None:
+    def _begin(self, plan: Fragment, alike: SameWords) -> None:
         # A task of its own, for whoever asked first may go while the others wait.
-        task = asyncio.get_running_loop().create_task(self._read(plan, parameters, self._asked.pop(alike)))
+        task = asyncio.get_running_loop().create_task(self._read(plan, alike.parameters, self._asked.pop(alike)))
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
 
@@ -99,12 +102,14 @@ class Things:
             for start in range(0, len(keys), READ_TOGETHER[-1]):
                 found |= await self._some(plan, parameters, asked.request, keys[start : start + READ_TOGETHER[-1]])
             for key, waiting in asked.keys.items():
-                waiting.set_result(found.get(key.hex.encode()))
+                json = found.get(key.hex.encode())
+                for each in waiting:
+                    if not each.done():
+                        each.set_result(json)
         except Exception as error:
-            for waiting in asked.keys.values():
-                if not waiting.done():
-                    waiting.set_exception(error)
-                    waiting.exception()  # whoever asked may be gone
+            for each in chain.from_iterable(asked.keys.values()):
+                if not each.done():
+                    each.set_exception(error)
 
     async def _some(
         self, plan: Fragment, parameters: list[Any], request: Request, keys: list[UUID]
@@ -113,7 +118,7 @@ class Things:
         bound = [self.writer.bound(key) for key in keys] + [self.writer.bound(keys[0])] * (size - len(keys))
         answer = await self.fetch(plan.sql(self.writer, len(parameters), size), [*parameters, *bound])
         found = {}
-        for entry in plan.plan.patched(in_utf8(answer or b""), request).split(_ENDS.encode())[:-1]:
-            name, _, json = entry.removeprefix(b",").partition(_NAMES.encode())
+        for entry in plan.plan.patched(in_utf8(answer or b""), request).split(ENDS.encode())[:-1]:
+            name, _, json = entry.removeprefix(b",").partition(NAMES.encode())
             found[name] = json
         return found

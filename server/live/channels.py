@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from adapters.bell.owned import in_clean_context
-from domain.kernel.streams import Doorbell, OrderStream, Page, StreamLimits
+from domain.kernel.streams import PAGE_ROWS, Doorbell, OrderStream, Page, StreamLimits
 from domain.kernel.tails import Tails
 from resolvers.streaming import Messages
 from server.answers import note_bug
@@ -74,6 +74,10 @@ class Channel:
     async def _read(self) -> None:
         async with self._stream.listen(self._doorbell) as ears:
             while True:
+                if await self._told_at_once():
+                    if not await ears.wait(None):
+                        return
+                    continue
                 page = await self._page()
                 if page is None:
                     present = await self._stream.present()
@@ -85,6 +89,26 @@ class Channel:
                 self.place = page.place
                 if page.is_last and not await ears.wait(None):
                     return  # the server stops: whoever sits here is told so by their connections
+
+    async def _told_at_once(self) -> bool:
+        """Whether the one room of an order was told all that was new by one statement, shared with other orders.
+
+        Not when there was nothing new, or a page of it, or somebody with another document came meanwhile.
+        """
+        if not isinstance(self._stream, OrderStream) or len(self.rooms) != 1:
+            return False
+        [room] = self.rooms.values()
+        told = await room.teller.tail(self._stream.order_id, self.place, self._message_at)
+        if not told or len(told) == PAGE_ROWS or [*self.rooms.values()] != [room]:
+            return False
+        for place, answer in told:
+            self.place = place
+            room.send(answer, place)
+        return True
+
+    def _message_at(self, place: int) -> Any:
+        """The message of an event of an order, as far as it is known before it is read."""
+        return self._messages.message(_At(place))
 
     async def _page(self) -> Page[Any] | None:
         """What follows the place, however long the database is away."""
@@ -110,7 +134,10 @@ class Channel:
         waiting: Sequence[Room] = list(self.rooms.values())
         for pause in islice(_pauses(), MOST_ATTEMPTS):
             self._context.reader.forget()  # what events lead to is read as it is now, once for all rooms
-            told = await asyncio.gather(*(self._answers(room, messages) for room in waiting))
+            if len(waiting) == 1:
+                told = [await self._answers(waiting[0], messages)]
+            else:
+                told = await asyncio.gather(*(self._answers(room, messages) for room in waiting))
             for room, answers in zip(waiting, told, strict=True):
                 for answer, place in zip(answers or (), places, strict=False):
                     room.send(answer, None if is_present else place)
@@ -134,6 +161,13 @@ class Channel:
             note_bug(error, path="channel")
             room.end()
             return []
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """An event by its place alone."""
+
+    sequence: int
 
 
 def _pauses() -> Iterator[float]:

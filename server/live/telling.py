@@ -1,9 +1,11 @@
 """Telling: what a document says of an event, compiled where that is possible, else as graphql-core executes it."""
 
 from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 from graphql import ExecutionResult, GraphQLError, execute_subscription_event
@@ -12,7 +14,7 @@ from strawberry.schema import Schema
 
 from domain.kernel.database import Dialect
 from resolvers.context import Context
-from schema.compiled import Fetch, NotCompilable, Operation, Reason, Telling, Things, telling_of
+from schema.compiled import Fetch, NotCompilable, Operation, Reason, TailReader, Telling, Things, telling_of
 from schema.compiled.dialects import Writer, writer_of
 from schema.compiled.plan import Request
 from server.answers import INTERNAL, TIMEOUT, answer, code_of, note_bug
@@ -34,6 +36,7 @@ class CompiledTellings:
         self._schema = schema
         self._plans: OrderedDict[Any, Telling | NotCompilable] = OrderedDict()
         self._things: Things | None = None
+        self._tails: TailReader | None = None
         self._writer: Writer | None = None
         self.answered = 0
         self.fallbacks: Counter[Reason] = Counter()
@@ -41,11 +44,11 @@ class CompiledTellings:
     def begin(self, dialect: Dialect, fetch: Fetch) -> None:
         """From now on, things are read by `fetch`."""
         self._writer = writer_of(dialect)
-        self._things = Things(self._writer, fetch)
+        self._things, self._tails = Things(self._writer, fetch), TailReader(fetch)
 
     def end(self) -> None:
         """From now on, everything is told the usual way."""
-        self._things = None
+        self._things = self._tails = None
 
     async def tell(self, operation: Operation, request: Request, message: Any) -> bytes | None:
         """The response to a message; None when it must be told the usual way."""
@@ -65,6 +68,25 @@ class CompiledTellings:
             return None
         self.answered += 1
         return told
+
+    async def tail(
+        self, operation: Operation, request: Request, order_id: UUID, place: int, message: Callable[[int], Any]
+    ) -> list[tuple[int, bytes]] | None:
+        """The places of the events behind a place of an order, and the response to each; None when it must be the
+        usual way. `message` makes the message of an event's place.
+        """
+        if self._tails is None or self._writer is None:
+            return None
+        try:
+            telling = self._telling(operation, request, self._writer)
+            plan = telling.tails.get(type(message(place)))
+            read = await self._tails.read(plan, request, order_id, place) if plan is not None else None
+        except (NotCompilable, *OF_THE_DATABASE):
+            return None  # the usual way says and counts why
+        if read is None:
+            return None
+        self.answered += len(read)
+        return [(sequence, telling.framed(message(sequence), json)) for sequence, json in read]
 
     def _telling(self, operation: Operation, request: Request, writer: Writer) -> Telling:
         key = (operation, request.scope.kind, operation.shape(request.variables))
@@ -100,6 +122,15 @@ class Teller:
         executor = copy(self.executor)
         executor.context_value = context
         return Teller(self.tellings, self.operation, executor, self.request)
+
+    async def tail(
+        self, order_id: UUID, place: int, message: Callable[[int], Any]
+    ) -> Sequence[tuple[int, Answer]] | None:
+        """What is said of the events behind a place of an order, without reading them first; None if it cannot be."""
+        told = await self.tellings.tail(self.operation, self.request, order_id, place, message)
+        if told is None:
+            return None
+        return [(sequence, Answer(body, message(sequence).cursor)) for sequence, body in told]
 
     async def tell(self, message: Any) -> Answer:
         """The response to a message of the stream. Raises Unreadable, after which it can be asked again."""

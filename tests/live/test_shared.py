@@ -79,6 +79,29 @@ async def begin(order: UUID) -> str:
     return stream_cursor(StreamKind.ORDER, order, 0)
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+async def test_what_is_told_as_it_happens_is_what_is_told_to_who_comes_late(database: Database, compiled: bool) -> None:
+    buyer = await new_customer()
+    orders = [await new_order(buyer) for _ in range(3)]
+    async with stage(database, compiled=compiled) as here:
+        for actor in (SUPPORT, customer(buyer)):
+            starts = {order: await present(order) for order in orders}
+            early = [await here.watcher(actor, order=gid(order)) for order in orders]
+            facts = [fact for order in orders for fact in (*placed(order, 2), held(order), confirmed(order))]
+            await happen(*facts, bell=here.bell)
+            for order, watcher in zip(orders, early, strict=True):
+                await watcher.until(4 if actor is SUPPORT else 3)
+                late = await here.watcher(actor, order=gid(order), after=starts[order])
+                assert (late.bodies, late.cursors) == (watcher.bodies, watcher.cursors)
+                assert [*map(type, late.messages)] == [dict] * len(watcher.messages)
+        assert not here.watching.tellings.fallbacks
+
+
+async def present(order: UUID) -> str:
+    """The cursor behind everything so far."""
+    return stream_cursor(StreamKind.ORDER, order, (await OrderRow.get(id=order)).version)
+
+
 async def test_documents_of_one_stream_are_told_by_one_reading_of_it(database: Database) -> None:
     order = await new_order()
     async with stage(database) as here:
