@@ -81,6 +81,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         await super().send(message)
         if message["type"] != "websocket.send":
+            # A refusal was an answer: uvicorn would log that there was none.
+            self.handshake_complete = self.handshake_complete or (self.initial_response is not None and self.close_sent)
             self._settle()
 
     # -- slow peers -----------------------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         except Exception as error:
             if self._watched.pop(operation.id, None) is not watched:
                 return  # it was cleaned up meanwhile
-            if isinstance(error, WebSocketDisconnect):
+            if isinstance(error, WebSocketDisconnect) or self._closing is not None:
                 begun.over("ENDED")
                 return  # the socket's own end cleans up
             begun.over(code_of(error))
