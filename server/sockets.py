@@ -10,6 +10,7 @@ from typing import Any, cast
 import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnected as Gone
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
@@ -189,7 +190,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         except Exception as error:
             if self._watched.pop(operation.id, None) is not watched:
                 return  # it was cleaned up meanwhile
-            if isinstance(error, WebSocketDisconnect) or self._closing is not None:
+            if isinstance(error, WebSocketDisconnect | Gone) or self._closing is not None:
                 begun.over("ENDED")
                 return  # the socket's own end cleans up
             begun.over(code_of(error))

@@ -81,8 +81,11 @@ class CompiledTellings:
             telling = self._telling(operation, request, self._writer)
             plan = telling.tails.get(type(message(place)))
             read = await self._tails.read(plan, request, order_id, place) if plan is not None else None
-        except (NotCompilable, *OF_THE_DATABASE):
+        except (NotCompilable, GraphQLError, *OF_THE_DATABASE):
             return None  # the usual way says and counts why
+        except Exception as error:
+            note_bug(error, path=operation.name or "subscription")
+            return None
         if read is None:
             return None
         self.answered += len(read)

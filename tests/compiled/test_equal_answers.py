@@ -32,8 +32,6 @@ QUERIES = int(os.environ.get("WAYBILL_TEST_QUERIES", "200"))
 SEED = int(os.environ.get("WAYBILL_TEST_SEED", "7"))
 
 
-# What graphql-core began for the siblings of a field that failed, and was null with its parent, it never awaits.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.timeout(60 + QUERIES)
 async def test_both_ways_give_the_same_bytes_for_every_query_and_every_kind_of_actor(database: Database) -> None:
     chance = random.Random(SEED)

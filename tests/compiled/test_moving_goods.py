@@ -1,7 +1,5 @@
 """The verbs of transfers and assemblies are answered with the same bytes both ways, and carried out once."""
 
-import pytest
-
 from domain.assemblies.models import AssemblyRow
 from domain.transfers.models import TransferRow
 from schema.compiled import Reason
@@ -41,8 +39,6 @@ async def move_goods(at: Counter, shop: Shop) -> None:
     await at.both(WAREHOUSE, "assemblyCancel", **called_off)
 
 
-# A list that is refused ends the usual way before others of the operation were begun.
-@pytest.mark.filterwarnings("ignore:coroutine 'Reader._page' was never awaited")
 async def test_every_verb_of_moving_goods_is_answered_with_the_same_bytes_both_ways(database: Database) -> None:
     shop = await open_shop(ber={"MUG": 500, "PEN": 500})
     await declare_kit("SET", {"MUG": 1, "PEN": 3})

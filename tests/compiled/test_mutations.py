@@ -183,8 +183,6 @@ async def send_it_back(at: Counter, shop: Shop, order: dict[str, Any]) -> None:
     await at.both(SUPPORT, "refundRecord", refund=refund["id"])
 
 
-# A list that is refused ends the usual way before others of the operation were begun.
-@pytest.mark.filterwarnings("ignore:coroutine 'Reader._page' was never awaited")
 async def test_every_verb_of_orders_lives_is_answered_with_the_same_bytes_both_ways(database: Database) -> None:
     shop = await open_shop(ber={"MUG": 500})
     for seed in range(ROUNDS):
