@@ -29,6 +29,7 @@ QUIET_SECONDS = 0.5
 CONNECTIONS = Path("/proc/net/tcp")
 # As a phone has it: a network's packets, and room for few of them. Over loopback megabytes fit into the kernel.
 STALLED_SEGMENT, STALLED_BUFFER = 1_400, 4_096
+BIND_ADDRESS_NO_PORT = 24  # of Linux; the module of Python does not name it
 
 
 @dataclass
@@ -68,6 +69,8 @@ class Watchers:
             if is_stalled:
                 made.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, STALLED_SEGMENT)
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STALLED_BUFFER)
+            # Its port is chosen when it connects: one that waits for the end of another server's connection will do.
+            made.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
             made.bind((f"127.0.0.{1 + place // SOCKETS_OF_AN_ADDRESS}", 0))
             loop = asyncio.get_running_loop()
             await loop.sock_connect(made, ("127.0.0.1", self.port))
