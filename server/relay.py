@@ -12,8 +12,8 @@ from adapters.bell.owned import owned
 from adapters.bell.rings import FEEDS
 from domain.kernel.bell import Bell, Ring
 from domain.kernel.database import Dialect, current_connection, dialect_of
+from domain.kernel.doorbell import Ears
 from domain.kernel.log import STAMPED_AT_ONCE, feed_heads, stamp, unstamped
-from domain.kernel.streams import Ears
 
 EVERY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0

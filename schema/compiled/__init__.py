@@ -7,9 +7,9 @@ from schema.compiled.fragments import Fetch
 from schema.compiled.payloads import Verb, verb_of
 from schema.compiled.plan import NotCompilable, Reason
 from schema.compiled.reader import CompiledReader, Operation
-from schema.compiled.tails import TailReader
+from schema.compiled.tails import TailPlan, Told
 from schema.compiled.tellings import Telling, telling_of
-from schema.compiled.things import Things
+from schema.compiled.things import SameWords, Things
 
 __all__ = [
     "CompiledReader",
@@ -17,9 +17,11 @@ __all__ = [
     "NotCompilable",
     "Operation",
     "Reason",
-    "TailReader",
+    "SameWords",
+    "TailPlan",
     "Telling",
     "Things",
+    "Told",
     "Verb",
     "telling_of",
     "verb_of",
