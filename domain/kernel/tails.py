@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from domain.kernel.database import Dialect, current_connection, dialect_of
+from domain.kernel.ids import id_of
 from domain.kernel.models import LogRow
 from domain.kernel.streams import PAGE_ROWS, OrderStream, Page, orders
 
@@ -110,10 +111,5 @@ async def _read(places: Sequence[Place]) -> dict[UUID, Tail]:
     for order_id, rows in grouped.items():
         first = rows[0]
         events = [LogRow._init_from_db(**row) for row in rows if row["sequence"] is not None]
-        tails[_uuid(order_id)] = Tail(first["head"], _uuid(first["owner_id"]) if first["owner_id"] else None, events)
+        tails[id_of(order_id)] = Tail(first["head"], id_of(first["owner_id"]) if first["owner_id"] else None, events)
     return tails
-
-
-def _uuid(value: Any) -> UUID:
-    """PostgreSQL's driver gives subclasses of UUID, SQLite's texts."""
-    return UUID(value) if isinstance(value, str) else value
