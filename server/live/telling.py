@@ -1,9 +1,10 @@
 """Telling: what a document says of an event, compiled where that is possible, else as graphql-core executes it."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,13 @@ from strawberry.schema import Schema
 
 from domain.kernel.database import Dialect
 from resolvers.context import Context
-from schema.compiled import Fetch, NotCompilable, Operation, Reason, TailReader, Telling, Things, telling_of
+from schema.compiled import Fetch, NotCompilable, Operation, Plans, Reason, TailReader, Telling, Things, telling_of
 from schema.compiled.dialects import Writer, writer_of
 from schema.compiled.plan import Request
 from server.answers import INTERNAL, TIMEOUT, answer, code_of, note_bug
 from server.away import OF_THE_DATABASE, is_away
 from server.live.frames import Answer
 
-MOST_PLANS = 2_000
 OURS = frozenset({INTERNAL, TIMEOUT})
 
 
@@ -34,7 +34,7 @@ class CompiledTellings:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._plans: OrderedDict[Any, Telling | NotCompilable] = OrderedDict()
+        self._plans: Plans[Telling] = Plans()
         self._things: Things | None = None
         self._tails: TailReader | None = None
         self._writer: Writer | None = None
@@ -92,23 +92,7 @@ class CompiledTellings:
         return [(sequence, telling.framed(message(sequence), json)) for sequence, json in read]
 
     def _telling(self, operation: Operation, request: Request, writer: Writer) -> Telling:
-        key = (operation, request.scope.kind, operation.shape(request.variables))
-        found = self._plans.get(key)
-        if found is None:
-            try:
-                found = telling_of(self._schema, operation, request, writer)
-            except GraphQLError as refusal:  # for these values, not for others of this shape
-                raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
-            except NotCompilable as refusal:
-                found = refusal
-            self._plans[key] = found
-            if len(self._plans) > MOST_PLANS:
-                self._plans.popitem(last=False)
-        else:
-            self._plans.move_to_end(key)
-        if isinstance(found, NotCompilable):
-            raise found.with_traceback(None)  # what is raised again and again would collect its traces
-        return found
+        return self._plans.of(operation, request, partial(telling_of, self._schema, operation, request, writer))
 
 
 @dataclass(frozen=True)
