@@ -6,7 +6,14 @@ import asyncpg
 from tortoise.exceptions import BaseORMException, DBConnectionError
 
 RETRY_AFTER_SECONDS = (1, 5)
-OF_THE_DATABASE = (asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException, OSError, TimeoutError)
+OF_THE_DATABASE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    BaseORMException,
+    OSError,
+    TimeoutError,
+)
 # Of these, what passes: the database is away, starts, stops, or has too many callers.
 _AWAY = (
     asyncpg.PostgresConnectionError,

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-import asyncpg
 import structlog
 from graphql import OperationType
 from strawberry.schema import Schema
 from strawberry.types import ExecutionResult
-from tortoise.exceptions import OperationalError
 
 from domain.kernel.database import Dialect
 from resolvers.context import Context
@@ -23,6 +21,7 @@ from schema.compiled.dialects import Writer, writer_of
 from schema.compiled.plan import Request
 from schema.views import Naming
 from server.answers import DeadlineExceeded, code_of, note_bug
+from server.away import OF_THE_DATABASE
 from server.documents import Documents
 from server.request_logs import log_operation
 from server.settings import Settings
@@ -101,14 +100,13 @@ class CompiledWrites:
 
     def _fall_back(self, verb: Verb, error: Exception) -> None:
         """Count, and say of a bug, why what was done has to be told the usual way."""
-        match error:
-            case NotCompilable():
-                reason = error.reason
-            case asyncpg.PostgresError() | OperationalError() | OSError():
-                reason = Reason.DATABASE
-            case _:
-                reason = Reason.BUG
-                note_bug(error, path=verb.key)
+        if isinstance(error, NotCompilable):
+            reason = error.reason
+        elif isinstance(error, OF_THE_DATABASE):
+            reason = Reason.DATABASE
+        else:
+            reason = Reason.BUG
+            note_bug(error, path=verb.key)
         self.fallbacks[reason] += 1
 
     def _operation(self, fields: Mapping[str, Any]) -> Operation | None:
