@@ -1,6 +1,7 @@
 """What a top-level error looks like: a code to switch on, and nothing of our insides."""
 
 import asyncio
+import random
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import structlog
 from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError, GraphQLSyntaxError
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from strawberry.exceptions import MissingQueryError
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -20,6 +22,8 @@ from schema.errors import TOP_LEVEL
 BAD_REQUEST, LIMIT, TIMEOUT, INTERNAL = "BAD_REQUEST", "LIMIT", "TIMEOUT", "INTERNAL"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 CANCELED = "CANCELED"
+# After how many seconds whoever found no room may come back: at least, and at most.
+SOON = (1, 3)
 
 log = structlog.get_logger("waybill")
 _CALLERS_FAULT = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
@@ -97,6 +101,27 @@ def refused(status: int, code: str, message: str, headers: Sequence[tuple[str, s
     """An HTTP answer to what is no GraphQL request: of the same shape as a GraphQL error."""
     body = {"errors": [{"message": message, "extensions": {"code": code}}]}
     return JSONResponse(body, status, headers=dict(headers))
+
+
+class Refused(Exception):
+    """A request that is not served. `come_back` is after how many seconds, at least and at most, it may be again."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *headers: tuple[str, str], come_back: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retry_after: int | None = None
+        if come_back is not None:
+            # Not the same for all, so that they do not come back at once.
+            self.retry_after = random.randint(*come_back)
+            headers += (("Retry-After", str(self.retry_after)),)
+        self.response = refused(status, code, message, headers)
+
+
+async def refuse(_request: Request, refusal: Exception) -> Response:
+    """How the application answers where a Refused is raised."""
+    assert isinstance(refusal, Refused)
+    return refusal.response
 
 
 def answer(result: ExecutionResult | CoreResult) -> GraphQLHTTPResponse:

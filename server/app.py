@@ -31,6 +31,7 @@ from domain.kernel.runner import Runner
 from domain.reactions import REACTIONS, Reaction
 from resolvers import build_schema
 from resolvers.context import context_for
+from server.answers import Refused, refuse
 from server.auth import Authenticator
 from server.compiled_reads import CompiledReads
 from server.database import POOL_SIZE, Database, open_database
@@ -112,6 +113,7 @@ def create_app(
             *_live_pages(schema, authenticator, house, reads, watching),
         ],
         middleware=[*_middleware(settings, gate, house.listeners), Middleware(Straight, endpoint=endpoint)],
+        exception_handlers={Refused: refuse},
         lifespan=partial(_lifespan, house=house, reads=reads, watching=watching, reactions=reactions),
     )
     app.state.house, app.state.authenticator, app.state.schema = house, authenticator, schema

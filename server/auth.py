@@ -12,6 +12,7 @@ from starlette.requests import Request
 from domain.flows.open_tracking_link import hash_of
 from domain.kernel.actor import ANONYMOUS, Actor, ActorKind, Role, customer, staff, tracking_link
 from domain.tracking.models import TrackingLinkRow
+from server.answers import UNAUTHENTICATED, Refused
 from server.away import OF_THE_DATABASE, Away, is_away
 
 ISSUER = "waybill"
@@ -24,8 +25,12 @@ LEEWAY = timedelta(seconds=10)
 STAFF_ROLES = frozenset(Role) - {Role.CUSTOMER}
 
 
-class BadCredentials(Exception):
+class BadCredentials(Refused):
     """Credentials were sent, and are none of ours: unknown, expired or malformed look the same."""
+
+    def __init__(self) -> None:
+        message = "These credentials are not valid, or not any more."
+        super().__init__(401, UNAUTHENTICATED, message, ("WWW-Authenticate", "Bearer"))
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,18 @@
 """What is raised where the database cannot be read, and which of it passes by itself."""
 
-import random
-
 import asyncpg
 from tortoise.exceptions import BaseORMException, DBConnectionError
 
-RETRY_AFTER_SECONDS = (1, 5)
-OF_THE_DATABASE = (asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException, OSError, TimeoutError)
+from server.answers import TIMEOUT, Refused
+
+OF_THE_DATABASE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    BaseORMException,
+    OSError,
+    TimeoutError,
+)
 # Of these, what passes: the database is away, starts, stops, or has too many callers.
 _AWAY = (
     asyncpg.PostgresConnectionError,
@@ -24,9 +30,9 @@ def is_away(error: BaseException | None) -> bool:
     return isinstance(error, _AWAY) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
-class Away(Exception):
+class Away(Refused):
     """The database is away, and whoever asks is to come back."""
 
     def __init__(self) -> None:
-        super().__init__("We cannot look that up at present. Nothing was done: try again in a few seconds.")
-        self.retry_after = random.randint(*RETRY_AFTER_SECONDS)  # not the same for all
+        message = "We cannot look that up at present. Nothing was done: try again in a few seconds."
+        super().__init__(503, TIMEOUT, message, come_back=(1, 5))

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from server.database import DatabaseUrlError
+from server.database import DatabaseUrlError, MigrationsMissing
 from server.serving import ServingError
 from server.settings import SettingsError
 
@@ -25,7 +25,7 @@ COMMANDS: Sequence[tuple[str, str, str]] = (
     ("export-schema", "server.commands.export_schema", "export_schema"),
 )
 # What a person can mend: told in a line. Everything else is a bug, and keeps its traceback.
-MENDABLE = (SettingsError, DatabaseUrlError, ServingError, OSError, asyncpg.PostgresError)
+MENDABLE = (SettingsError, DatabaseUrlError, MigrationsMissing, ServingError, OSError, asyncpg.PostgresError)
 
 
 def build(asked_for: str | None = None) -> typer.Typer:

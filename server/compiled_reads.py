@@ -11,12 +11,12 @@ import asyncpg
 import structlog
 from graphql import OperationType
 from strawberry.schema import Schema
-from tortoise.exceptions import OperationalError
 
 from domain.kernel.actor import Scope
 from domain.kernel.database import Dialect, current_connection
 from schema.compiled import CompiledReader, Fetch, NotCompilable, Operation, Reason
 from server.answers import DeadlineExceeded
+from server.away import OF_THE_DATABASE
 from server.compiled_writes import CompiledWrites
 from server.database import Database
 from server.documents import Documents
@@ -24,7 +24,6 @@ from server.read_pool import open_read_pool
 from server.settings import Settings
 
 SLOW_SECONDS = 0.5
-_OF_THE_DATABASE = (asyncpg.PostgresError, asyncpg.InternalClientError, OperationalError, OSError)
 
 log = structlog.get_logger("waybill")
 
@@ -99,7 +98,7 @@ class CompiledReads:
 def _reason(error: Exception) -> Reason:
     if "parser stack overflow" in str(error) or "Expression tree is too large" in str(error):
         return Reason.DEEP
-    return Reason.DATABASE if isinstance(error, _OF_THE_DATABASE) else Reason.BUG
+    return Reason.DATABASE if isinstance(error, OF_THE_DATABASE) else Reason.BUG
 
 
 @asynccontextmanager

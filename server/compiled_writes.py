@@ -2,31 +2,29 @@
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
-import asyncpg
 import structlog
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 from strawberry.schema import Schema
 from strawberry.types import ExecutionResult
-from tortoise.exceptions import OperationalError
 
 from domain.kernel.database import Dialect
 from resolvers.context import Context
-from schema.compiled import Fetch, NotCompilable, Operation, Reason, Things, Verb, verb_of
+from schema.compiled import Fetch, NotCompilable, Operation, Plans, Reason, Things, Verb, verb_of
 from schema.compiled.dialects import Writer, writer_of
 from schema.compiled.plan import Request
 from schema.views import Naming
 from server.answers import DeadlineExceeded, code_of, note_bug
+from server.away import OF_THE_DATABASE
 from server.documents import Documents
 from server.request_logs import log_operation
 from server.settings import Settings
-
-MOST_PLANS = 500
 
 log = structlog.get_logger("waybill")
 
@@ -43,7 +41,7 @@ class CompiledWrites:
 
     def __init__(self, schema: Schema, documents: Documents, settings: Settings) -> None:
         self._schema, self._documents, self._settings = schema, documents, settings
-        self._plans: OrderedDict[Any, Verb | NotCompilable] = OrderedDict()
+        self._plans: Plans[Verb] = Plans()
         self._things: Things | None = None
         self._writer: Writer | None = None
         self.answered = 0
@@ -69,7 +67,7 @@ class CompiledWrites:
             return None
         try:
             request = Request(operation.coerced(fields.get("variables") or {}), context.actor.scope)
-            verb = self._verb(operation, request, fields)
+            verb = self._plans.of(operation, request, partial(self._made, operation, request, fields))
             arguments = verb.given(request)
         except NotCompilable as refusal:
             self.fallbacks[refusal.reason] += 1
@@ -102,14 +100,13 @@ class CompiledWrites:
 
     def _fall_back(self, verb: Verb, error: Exception) -> None:
         """Count, and say of a bug, why what was done has to be told the usual way."""
-        match error:
-            case NotCompilable():
-                reason = error.reason
-            case asyncpg.PostgresError() | OperationalError() | OSError():
-                reason = Reason.DATABASE
-            case _:
-                reason = Reason.BUG
-                note_bug(error, path=verb.key)
+        if isinstance(error, NotCompilable):
+            reason = error.reason
+        elif isinstance(error, OF_THE_DATABASE):
+            reason = Reason.DATABASE
+        else:
+            reason = Reason.BUG
+            note_bug(error, path=verb.key)
         self.fallbacks[reason] += 1
 
     def _operation(self, fields: Mapping[str, Any]) -> Operation | None:
@@ -118,24 +115,8 @@ class CompiledWrites:
             return None
         return prepared.operation(self._schema, fields.get("operationName"), OperationType.MUTATION)
 
-    def _verb(self, operation: Operation, request: Request, fields: Mapping[str, Any]) -> Verb:
+    def _made(self, operation: Operation, request: Request, fields: Mapping[str, Any]) -> Verb:
         assert self._writer is not None
-        key = (operation, request.scope.kind, operation.shape(request.variables))
-        found = self._plans.get(key)
-        if found is None:
-            if not self._documents.admits(self._schema, operation, fields.get("variables") or {}):
-                raise NotCompilable(Reason.REFUSED, "it costs too much")
-            try:
-                found = verb_of(self._schema, operation, request, self._writer)
-            except GraphQLError as refusal:  # for these values, not for others of this shape
-                raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
-            except NotCompilable as refusal:
-                found = refusal
-            self._plans[key] = found
-            if len(self._plans) > MOST_PLANS:
-                self._plans.popitem(last=False)
-        else:
-            self._plans.move_to_end(key)
-        if isinstance(found, NotCompilable):
-            raise found.with_traceback(None)  # what is raised again and again would collect its traces
-        return found
+        if not self._documents.admits(self._schema, operation, fields.get("variables") or {}):
+            raise NotCompilable(Reason.REFUSED, "it costs too much")
+        return verb_of(self._schema, operation, request, self._writer)

@@ -52,6 +52,13 @@ class DatabaseUrlError(ValueError):
     """The address of the database cannot be used; the sentence says why, without repeating a password."""
 
 
+class MigrationsMissing(Exception):
+    """The database is not as this version needs it."""
+
+    def __init__(self) -> None:
+        super().__init__("migrations are missing: run `waybill migrate`")
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """An open database. Rows are reached through their models; this says which database they are in."""

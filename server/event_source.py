@@ -14,15 +14,14 @@ from strawberry.http.streaming import SSETransport
 
 from domain.kernel.actor import Actor
 from resolvers.context import Context
-from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, code_of, shown
-from server.auth import Authenticator, BadCredentials, authorization_of
-from server.away import Away
+from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, Refused, code_of, shown
+from server.auth import Authenticator, authorization_of
 from server.event_stream import EventStream
 from server.listeners import Listener, Listeners
 from server.live.events import events
 from server.live.frames import EVENT_WITH_CURSOR
 from server.live.watching import Refusal, Watching, resumed_by
-from server.requests import Refused, come_back, wrong_field
+from server.requests import wrong_field
 from server.settings import Settings
 
 LONGEST_QUERY_STRING = 8_192
@@ -52,23 +51,14 @@ class EventSource:
         self._watching, self._context_for = watching, context_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response = await self._answer(Request(scope, receive))
-        except Refused as refusal:
-            response = refusal.response
-        except Away as error:
-            response = come_back(error).response
+        response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.method != "GET":
             raise Refused(405, BAD_REQUEST, "Streams are asked for by GET.", ("Allow", "GET"))
         asked = Asked.of(request, self._settings.max_tokens)
-        try:
-            identity = await self._authenticator.identify(authorization_of(request))
-        except BadCredentials:
-            message = "These credentials are not valid, or not any more."
-            raise Refused(401, UNAUTHENTICATED, message, ("WWW-Authenticate", "Bearer")) from None
+        identity = await self._authenticator.identify(authorization_of(request))
         listener, response = self._listeners.stream(identity), None
         try:
             response = await self._stream(asked, listener)

@@ -27,7 +27,7 @@ from schema.scalars import parse_time, print_time
 from schema.stock import StockLedgerWhere, SubjectFilter
 from schema.views import EnumFilter, IdFilter, TextFilter, TimeFilter, bad_request
 from server.answers import BAD_REQUEST, LIMIT, UNAUTHENTICATED, refused
-from server.auth import Authenticator, BadCredentials
+from server.auth import Authenticator
 
 LONGEST_SECONDS = 600.0
 MOST_AT_ONCE = 2
@@ -85,12 +85,10 @@ class StockMovementsExport:
             identity = await self._authenticator.identify(request.headers.get("authorization"))
             identity.actor.require(Permission.READ_STOCK)
             where = Q(visible_stock(identity.actor.scope), _asked(request))
-        except BadCredentials:
-            return _unauthenticated("These credentials are not valid, or not any more.")
         except PermissionDenied as refusal:
             return refused(403, refusal.code, refusal.message)
         except DomainError as refusal:
-            return _unauthenticated(refusal.message)
+            return refused(401, UNAUTHENTICATED, refusal.message, [("WWW-Authenticate", "Bearer")])
         except GraphQLError as refusal:
             return refused(400, str((refusal.extensions or {}).get("code", BAD_REQUEST)), refusal.message)
         if self._running >= MOST_AT_ONCE:
@@ -168,7 +166,3 @@ def _written(rows: Any) -> str:
     text = StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)  # RFC 4180
     return text.getvalue()
-
-
-def _unauthenticated(message: str) -> Response:
-    return refused(401, UNAUTHENTICATED, message, [("WWW-Authenticate", "Bearer")])

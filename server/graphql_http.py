@@ -23,16 +23,15 @@ from strawberry.types.graphql import OperationType
 
 from domain.kernel.actor import ANONYMOUS, Actor
 from resolvers.context import Context
-from server.answers import BAD_REQUEST, UNAUTHENTICATED, DeadlineExceeded, answer, refused
+from server.answers import BAD_REQUEST, DeadlineExceeded, Refused, answer, refused
 from server.auth import NOBODY, Authenticator, BadCredentials, Identity
-from server.away import Away
 from server.compiled_reads import CompiledReads
 from server.event_stream import EventStream
 from server.listeners import Listener, Listeners
 from server.live.events import events, refusal_events
 from server.live.frames import EVENT
 from server.live.watching import Refusal, Watch, Watching
-from server.requests import Headers, Refused, come_back, fields_of
+from server.requests import Headers, fields_of
 from server.settings import Settings
 from server.sockets import SocketHandler
 
@@ -83,8 +82,6 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = await self._answer(scope, receive)
         except Refused as refusal:
             response = refusal.response
-        except Away as error:
-            response = come_back(error).response
         except HTTPException as error:  # what Strawberry refuses
             response = refused(error.status_code, BAD_REQUEST, error.reason)
         except ClientDisconnect:
@@ -97,7 +94,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return self._page_of(Request(scope, receive))
         settings = self.settings
         fields = await fields_of(headers, receive, settings.max_body_bytes, settings.deadline_seconds)
-        identity = await self._identity(headers.authorization)
+        identity = await self.authenticator.identify(headers.authorization)
         if headers.takes_json and (read := await self._compiled(self._reads.answer(fields, identity.actor.scope))):
             return JSONBytes(read)
         context = self._context_for(identity.actor)
@@ -145,17 +142,6 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             late = GraphQLError(str(error), original_error=error)
             found = ExecutionResult(data=None, errors=[late])
         return orjson.dumps(answer(found)) if isinstance(found, ExecutionResult) else found
-
-    async def _identity(self, authorization: str | None) -> Identity:
-        try:
-            return await self.authenticator.identify(authorization)
-        except BadCredentials:
-            raise Refused(
-                401,
-                UNAUTHENTICATED,
-                "These credentials are not valid, or not any more.",
-                ("WWW-Authenticate", "Bearer"),
-            ) from None
 
     # -- what Strawberry asks of us -------------------------------------------------------------------------------
     async def get_context(self, request: Any, response: Any) -> Context:  # noqa: ARG002

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from domain.kernel.database import current_connection
+from server.database import MigrationsMissing
 from server.draining import Draining
 from server.migrate import pending
 
@@ -42,7 +43,7 @@ class Readiness:
             return "the database does not answer"
         if not self._is_migrated:  # once it is, it stays so: reading the history anew each time would be waste
             self._is_migrated = await _in_time(self._look_for_migrations)
-        return None if self._is_migrated else "migrations are missing: run `waybill migrate`"
+        return None if self._is_migrated else str(MigrationsMissing())
 
     async def _look_for_migrations(self) -> bool:
         return not await pending(self._url)

@@ -1,32 +1,27 @@
 """Who listens to this process: so many at once, so many streams for each, and none whose access was revoked."""
 
-import random
 from collections.abc import Callable
 
 from graphql import GraphQLError
 
-from server.answers import LIMIT
+from server.answers import LIMIT, SOON, Refused
 from server.auth import NOBODY, Identity
 from server.draining import Draining
 from server.open_files import room_for_listeners
-from server.requests import Refused
 from server.settings import Settings
 
 STOPPING = "The server is about to stop. Nothing was begun: try again in a moment."
 FULL = "As many clients listen to this server as it has room for. Nothing was begun: try again in a few seconds."
-RETRY_AFTER_SECONDS = (1, 3)
-RETRY_WHEN_ENDED_SECONDS = (5, 15)
 
 
-class TooMany(Exception):
+class TooMany(Refused):
     """Whoever asks has as many sockets or streams as they may have at once; the sentence says what to do.
 
     It may well pass by itself: what they lost without a word is noticed after a while.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.retry_after = random.randint(*RETRY_WHEN_ENDED_SECONDS)
+        super().__init__(429, LIMIT, message, come_back=(5, 15))
 
     @property
     def error(self) -> GraphQLError:
@@ -126,17 +121,16 @@ class Listeners:
         return self._opened(NOBODY, is_socket=True)
 
     def stream(self, identity: Identity) -> Listener:
-        """One stream of server-sent events. Raises Refused, with 429 for one more than its owner may have."""
+        """One stream of server-sent events. Raises Refused, and TooMany for one more than its owner may have."""
         if (reason := self.why_closed()) is not None:
-            # Not the same for all, so that they do not come back at once.
-            raise Refused(503, LIMIT, reason, ("Retry-After", str(random.randint(*RETRY_AFTER_SECONDS))))
+            raise Refused(503, LIMIT, reason, come_back=SOON)
         listener = self._opened(identity, is_socket=False)
         try:
             listener.become(identity)
             listener.begin("")
-        except TooMany as refusal:
+        except TooMany:
             listener.close()
-            raise Refused(429, LIMIT, str(refusal), ("Retry-After", str(refusal.retry_after))) from None
+            raise
         return listener
 
     def of(self, name: str) -> tuple[Listener, ...]:

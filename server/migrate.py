@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import fcntl
 import logging
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -23,7 +24,7 @@ from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from domain.kernel.database import Dialect
-from server.database import APP, connection_settings, dialect_of, sqlite_path
+from server.database import APP, DatabaseUrlError, MigrationsMissing, connection_settings, dialect_of, sqlite_path
 from server.migrations._authoring import write_migration
 from server.migrations._editors import editor_for
 
@@ -71,6 +72,16 @@ async def pending(url: str, *, package: str = PACKAGE) -> list[str]:
     async with _connection(url) as client:
         applied = await _applied(client)
         return [name for name in history if name not in applied]
+
+
+async def require_migrated(url: str) -> None:
+    """Raises MigrationsMissing when the database lacks any, DatabaseUrlError when it is none of ours."""
+    try:
+        missing = await pending(url)
+    except sqlite3.DatabaseError as error:
+        raise DatabaseUrlError(f"{sqlite_path(url)} is no database of ours: {error}") from None
+    if missing:
+        raise MigrationsMissing
 
 
 async def _apply(client: BaseDBAsyncClient, migration: Migration, state: State) -> None:

@@ -9,8 +9,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from server.answers import BAD_REQUEST, LIMIT, TIMEOUT, refused
-from server.away import Away
+from server.answers import BAD_REQUEST, LIMIT, TIMEOUT, Refused
 
 JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8", 'application/json;charset="utf-8"'})
 CLOSE = ("Connection", "close")
@@ -20,19 +19,6 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
     "operationName": (str, type(None)),
     "extensions": (dict, type(None)),
 }
-
-
-class Refused(Exception):
-    """This is no GraphQL request that we serve."""
-
-    def __init__(self, status: int, code: str, message: str, *headers: tuple[str, str]) -> None:
-        super().__init__(message)
-        self.response = refused(status, code, message, headers)
-
-
-def come_back(error: Away) -> Refused:
-    """The answer while the database is away."""
-    return Refused(503, TIMEOUT, str(error), ("Retry-After", str(error.retry_after)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,18 @@
 """Load shedding: so many operations at once, a short line behind them, and an early word to whoever would wait long."""
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Callable
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.answers import LIMIT, refused
+from server.answers import LIMIT, SOON, Refused
 
 # What is in line costs memory and sockets: this many for each that is worked on.
 LINE_PER_PLACE = 16
 # While the line does not get empty, waiting long helps nobody: those who are let in would all have waited that long.
 PATIENCE_WHEN_STANDING = 0.2
-RETRY_AFTER_SECONDS = (1, 3)
 LOGGED_AFTER_SECONDS = 5.0
 BUSY = "The server has too much to do. Nothing was done: try again in a few seconds."
 
@@ -158,8 +156,7 @@ def _is_work(scope: Scope) -> bool:
 
 
 def _refusal(reason: str = BUSY) -> ASGIApp:
-    # Not the same for all, so that they do not come back at once.
-    return refused(503, LIMIT, reason, [("Retry-After", str(random.randint(*RETRY_AFTER_SECONDS)))])
+    return Refused(503, LIMIT, reason, come_back=SOON).response
 
 
 async def _refuse_socket(reason: str, scope: Scope, receive: Receive, send: Send) -> None:

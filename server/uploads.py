@@ -9,8 +9,8 @@ from domain.flows.keep_upload import MOST_BYTES, KeepUpload, keep_upload
 from domain.kernel.errors import DomainError, PermissionDenied, Unauthenticated
 from domain.kernel.ids import global_id
 from domain.kernel.runner import Runner
-from server.answers import BAD_REQUEST, LIMIT, TIMEOUT, UNAUTHENTICATED, code_of, refused
-from server.auth import Authenticator, BadCredentials
+from server.answers import BAD_REQUEST, LIMIT, TIMEOUT, code_of, refused
+from server.auth import Authenticator
 
 LONGEST_SECONDS = 120.0
 MEDIA_TYPES = frozenset({"text/csv", "application/csv", "text/plain", "application/octet-stream"})
@@ -24,10 +24,7 @@ class Uploads:
         self._runner, self._authenticator = runner, authenticator
 
     async def __call__(self, request: Request) -> Response:
-        try:
-            identity = await self._authenticator.identify(request.headers.get("authorization"))
-        except BadCredentials:
-            return refused(401, UNAUTHENTICATED, "These credentials are not valid, or no longer.")
+        identity = await self._authenticator.identify(request.headers.get("authorization"))
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in MEDIA_TYPES:
             # No form of a foreign page can send this one.

@@ -20,10 +20,9 @@ def new_id() -> UUID:
     return made
 
 
-def id_of(text: str) -> UUID:
-    """The key that a database wrote as a text."""
-    known: UUID = FastUUID(text)
-    return known
+def id_of(value: UUID | str) -> UUID:
+    """The key that a database gave: SQLite, and JSON, have it as a text."""
+    return FastUUID(value) if isinstance(value, str) else value
 
 
 def global_id(prefix: str, local: UUID) -> str:

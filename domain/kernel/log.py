@@ -13,6 +13,7 @@ from tortoise.transactions import in_transaction
 from domain.kernel.bell import Ring
 from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.events import OrderFact, StockFact
+from domain.kernel.ids import id_of
 from domain.kernel.models import FeedHeadRow, LogRow, StockLogRow
 from domain.kernel.rows import Row
 from domain.kernel.sets import Addition, add
@@ -127,12 +128,7 @@ async def grown_behind(position: int, *, most: int) -> dict[UUID, int] | None:
         f" UNION ALL SELECT order_id, sequence FROM log WHERE position IS NULL) AS grown GROUP BY order_id"
         f" LIMIT {most + 1}"
     )
-    return None if len(rows) > most else {_uuid(row["order_id"]): row["head"] for row in rows}
-
-
-def _uuid(value: UUID | str) -> UUID:
-    """SQLite has it as a text."""
-    return UUID(value) if isinstance(value, str) else value
+    return None if len(rows) > most else {id_of(row["order_id"]): row["head"] for row in rows}
 
 
 # What waits for its position: a lower sequence of an order first, and of stock what was written first.

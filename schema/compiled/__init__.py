@@ -4,9 +4,10 @@ The door is `CompiledReader`. Whatever it cannot compile it refuses with NotComp
 """
 
 from schema.compiled.fragments import Fetch
+from schema.compiled.operations import Operation, Plans
 from schema.compiled.payloads import Verb, verb_of
 from schema.compiled.plan import NotCompilable, Reason
-from schema.compiled.reader import CompiledReader, Operation
+from schema.compiled.reader import CompiledReader
 from schema.compiled.tails import TailPlan, Told
 from schema.compiled.tellings import Telling, telling_of
 from schema.compiled.things import SameWords, Things
@@ -16,6 +17,7 @@ __all__ = [
     "Fetch",
     "NotCompilable",
     "Operation",
+    "Plans",
     "Reason",
     "SameWords",
     "TailPlan",

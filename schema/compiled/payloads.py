@@ -25,8 +25,8 @@ from schema.compiled.computed import Shape, shape_of
 from schema.compiled.dialects import Writer
 from schema.compiled.fragments import Fragment
 from schema.compiled.inputs import Inputs
+from schema.compiled.operations import Operation
 from schema.compiled.plan import NotCompilable, Reason, Request
-from schema.compiled.reader import Operation
 from schema.compiled.selections import Selections, below
 from schema.compiled.things import Things, thing_plan
 from schema.views import Unread
@@ -42,6 +42,11 @@ class Verb:
     resolve: Callable[..., Awaitable[Any]]
     arguments: Callable[[Request], dict[str, Any]]
     parts: list[tuple[str, str, Shape | Fragment]]
+
+    @property
+    def characters(self) -> int:
+        """How much text its statements are."""
+        return sum(len(part.plan.sql) for _, _, part in self.parts if isinstance(part, Fragment))
 
     def given(self, request: Request) -> dict[str, Any]:
         """Its arguments. Raises NotCompilable for what is refused: the usual way says where."""

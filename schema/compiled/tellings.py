@@ -13,9 +13,9 @@ from schema.compiled.compiler import Compiler
 from schema.compiled.computed import Shape
 from schema.compiled.dialects import Writer
 from schema.compiled.fragments import Fragment
+from schema.compiled.operations import Operation
 from schema.compiled.payloads import is_of_views, part_of
 from schema.compiled.plan import NotCompilable, Reason, Request
-from schema.compiled.reader import Operation
 from schema.compiled.selections import Selections, below
 from schema.compiled.tails import TailPlan, tail_plan
 from schema.compiled.things import Things
@@ -29,6 +29,13 @@ class Telling:
     head: bytes
     parts: Mapping[type[Any], Sequence[tuple[bytes, str, Shape | Fragment]]]
     tails: Mapping[type[Any], TailPlan]
+
+    @property
+    def characters(self) -> int:
+        """How much text its statements are."""
+        plans = [part.plan for parts in self.parts.values() for _, _, part in parts if isinstance(part, Fragment)]
+        plans += [tail.plan for tail in self.tails.values()]
+        return sum(len(plan.sql) for plan in plans)
 
     def framed(self, message: Any, json: bytes) -> bytes:
         """The response to a message, of whose one thing this is the JSON."""

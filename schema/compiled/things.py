@@ -1,14 +1,13 @@
 """Things by their keys: what an operation selects of one, read in one statement with those that others ask at once."""
 
-import asyncio
-from collections.abc import Hashable
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from graphql import GraphQLError
 
+from domain.kernel.gathering import Gathering
 from schema.compiled.compiler import Compiler
 from schema.compiled.conditions import table
 from schema.compiled.dialects import Writer
@@ -56,22 +55,12 @@ class SameWords:
         return self is other or (isinstance(other, SameWords) and self._parts == other._parts)
 
 
-@dataclass
-class _Asked:
-    """Keys of one kind of thing that are to be read in the next statement, and who waits for them."""
-
-    request: Request
-    keys: dict[UUID, list[asyncio.Future[bytes | None]]] = field(default_factory=dict)
-
-
-@dataclass
 class Things:
     """Reads things. Those asked for in one turn of the loop, in the same words and scope, are read together."""
 
-    writer: Writer
-    fetch: Fetch
-    _asked: dict[Hashable, _Asked] = field(default_factory=dict)
-    _reading: set[asyncio.Task[None]] = field(default_factory=set)
+    def __init__(self, writer: Writer, fetch: Fetch) -> None:
+        self._writer, self._fetch = writer, fetch
+        self._gathering: Gathering[UUID, bytes] = Gathering(READ_TOGETHER[-1])
 
     async def read(self, plan: Fragment, request: Request, key: UUID) -> bytes | None:
         """The thing's JSON; None when it is not there to see. Raises NotCompilable, and the database's own errors."""
@@ -80,45 +69,16 @@ class Things:
             alike: SameWords = request.once(plan, lambda: SameWords.of(plan, plan.plan, request))
         except GraphQLError as refusal:
             raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
-        asked = self._asked.get(alike)
-        if asked is None:
-            asked = self._asked[alike] = _Asked(request)
-            asyncio.get_running_loop().call_soon(self._begin, plan, alike)
-        # A future for each: whoever gives up cancels no other's.
-        waiting: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        asked.keys.setdefault(key, []).append(waiting)
-        return await waiting
-
-    def _begin(self, plan: Fragment, alike: SameWords) -> None:
-        # A task of its own, for whoever asked first may go while the others wait.
-        task = asyncio.get_running_loop().create_task(self._read(plan, alike.parameters, self._asked.pop(alike)))
-        self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
-
-    async def _read(self, plan: Fragment, parameters: list[Any], asked: _Asked) -> None:
-        keys = list(asked.keys)
-        try:
-            found: dict[bytes, bytes] = {}
-            for start in range(0, len(keys), READ_TOGETHER[-1]):
-                found |= await self._some(plan, parameters, asked.request, keys[start : start + READ_TOGETHER[-1]])
-            for key, waiting in asked.keys.items():
-                json = found.get(key.hex.encode())
-                for each in waiting:
-                    if not each.done():
-                        each.set_result(json)
-        except Exception as error:
-            for each in chain.from_iterable(asked.keys.values()):
-                if not each.done():
-                    each.set_exception(error)
+        return await self._gathering.ask(key, partial(self._some, plan, request, alike.parameters), alike=alike)
 
     async def _some(
-        self, plan: Fragment, parameters: list[Any], request: Request, keys: list[UUID]
-    ) -> dict[bytes, bytes]:
+        self, plan: Fragment, request: Request, parameters: list[Any], keys: Sequence[UUID]
+    ) -> dict[UUID, bytes]:
         size = next(size for size in READ_TOGETHER if size >= len(keys))
-        bound = [self.writer.bound(key) for key in keys] + [self.writer.bound(keys[0])] * (size - len(keys))
-        answer = await self.fetch(plan.sql(self.writer, len(parameters), size), [*parameters, *bound])
-        found = {}
+        bound = [self._writer.bound(key) for key in keys] + [self._writer.bound(keys[0])] * (size - len(keys))
+        answer = await self._fetch(plan.sql(self._writer, len(parameters), size), [*parameters, *bound])
+        asked, found = {key.hex.encode(): key for key in keys}, {}
         for entry in plan.plan.patched(in_utf8(answer or b""), request).split(ENDS.encode())[:-1]:
             name, _, json = entry.removeprefix(b",").partition(NAMES.encode())
-            found[name] = json
+            found[asked[name]] = json
         return found

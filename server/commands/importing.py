@@ -22,7 +22,7 @@ from domain.kernel.database import Dialect
 from domain.kernel.errors import DomainError
 from domain.kernel.money import format_minor
 from domain.kernel.runner import Runner
-from server.database import DatabaseUrlError, dialect_of, open_database
+from server.database import DatabaseUrlError, MigrationsMissing, dialect_of, open_database
 from server.importing.faults import ImportRefused
 from server.importing.landing import HistoryLander, Lander, channel_of, run_import, told
 from server.importing.mapping import Mapping
@@ -32,6 +32,7 @@ from server.importing.readers import Source
 from server.importing.report import default_report_path
 from server.importing.tally import Tally
 from server.importing.telling import Tell, told_in_the_books
+from server.migrate import require_migrated
 from server.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Take orders over from files.")
@@ -75,10 +76,10 @@ def orders(
         tally, read = asyncio.run(_import(database, file, mapping, mode, dry_run, report))
     except DomainError as error:
         _refuse(told(error))
-    except (ImportRefused, DatabaseUrlError) as error:
+    except (ImportRefused, DatabaseUrlError, MigrationsMissing) as error:
         _refuse(str(error))
     except (BaseORMException, PostgresError, OSError) as error:
-        _refuse(f"The database failed: {error}. What was committed before stays; a new one needs `waybill migrate`.")
+        _refuse(f"The database failed: {error}. What was committed before stays.")
     _summary(tally, read, dry_run)
     if tally.rows_reported:
         typer.echo(f"{tally.rows_reported} rows are in {report}: correct them there and import that file.")
@@ -96,6 +97,8 @@ async def _import(
     mapping = read_mapping(mapping_file)
     # As `waybill serve` does: a SQLite file is made ready, PostgreSQL is left to `waybill migrate`.
     migrate = dialect_of(url) is Dialect.SQLITE
+    if not migrate:
+        await require_migrated(url)
     async with open_database(url, migrate=migrate, statement_timeout_seconds=60, lock_timeout_seconds=30):
         runner = Runner(SilentBell())
         lander: Lander

@@ -16,6 +16,7 @@ from domain.kernel.ids import parse_global_id
 from domain.kernel.runner import Runner
 from server.auth import Authenticator
 from server.database import open_database
+from server.migrate import require_migrated
 from server.settings import Settings, read_settings
 
 app = typer.Typer(invoke_without_command=True)
@@ -70,6 +71,7 @@ def revoke(
 
 
 async def _revoke(database_url: str, whose: Actor) -> None:
+    await require_migrated(database_url)
     async with open_database(database_url):
         await Runner(SilentBell()).run(revoke_access, SYSTEM, RevokeAccess(whose.principal))
 

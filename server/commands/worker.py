@@ -12,6 +12,7 @@ from domain.reactions import REACTIONS
 from server.app import working
 from server.database import open_database
 from server.logs import configure_logs
+from server.migrate import require_migrated
 from server.settings import Settings, read_settings
 from server.worker import Worker
 
@@ -29,6 +30,7 @@ async def _work(settings: Settings) -> None:
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stopping.set)
+    await require_migrated(settings.database_url)
     async with open_database(settings.database_url), bell_at(settings.bell) as bell:
         jobs = Worker(Runner(bell), REACTIONS, poll_seconds=settings.job_poll_seconds)
         async with working(jobs, settings.shutdown_seconds):

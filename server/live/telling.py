@@ -1,9 +1,10 @@
 """Telling: what a document says of an event, compiled where that is possible, else as graphql-core executes it."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from schema.compiled import (
     Fetch,
     NotCompilable,
     Operation,
+    Plans,
     Reason,
     SameWords,
     TailPlan,
@@ -32,7 +34,6 @@ from server.answers import INTERNAL, TIMEOUT, answer, code_of, note_bug
 from server.away import OF_THE_DATABASE, is_away
 from server.live.frames import Answer
 
-MOST_PLANS = 2_000
 OURS = frozenset({INTERNAL, TIMEOUT})
 
 
@@ -45,8 +46,9 @@ class CompiledTellings:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._plans: OrderedDict[Any, Telling | NotCompilable] = OrderedDict()
+        self._plans: Plans[Telling] = Plans()
         self._things: Things | None = None
+        self._fetch: Fetch | None = None
         self._writer: Writer | None = None
         self.answered = 0
         self.fallbacks: Counter[Reason] = Counter()
@@ -54,11 +56,11 @@ class CompiledTellings:
     def begin(self, dialect: Dialect, fetch: Fetch) -> None:
         """From now on, things are read by `fetch`."""
         self._writer = writer_of(dialect)
-        self._things = Things(self._writer, fetch)
+        self._things, self._fetch = Things(self._writer, fetch), fetch
 
     def end(self) -> None:
         """From now on, everything is told the usual way."""
-        self._things = None
+        self._things = self._fetch = None
 
     async def tell(self, operation: Operation, request: Request, message: Any) -> bytes | None:
         """The response to a message; None when it must be told the usual way."""
@@ -95,10 +97,10 @@ class CompiledTellings:
 
     async def read(self, tail: "Tail", places: Sequence[tuple[UUID, int]]) -> Mapping[bytes, Told]:
         """What follows places of orders, as the plan reads it; nothing when it cannot be read so."""
-        if self._things is None:
+        if self._fetch is None:
             return {}
         try:
-            found = await tail.plan.read(self._things.fetch, tail.words, tail.request, places)
+            found = await tail.plan.read(self._fetch, tail.words, tail.request, places)
         except OF_THE_DATABASE:
             return {}
         except Exception as error:
@@ -108,23 +110,7 @@ class CompiledTellings:
         return found
 
     def _telling(self, operation: Operation, request: Request, writer: Writer) -> Telling:
-        key = (operation, request.scope.kind, operation.shape(request.variables))
-        found = self._plans.get(key)
-        if found is None:
-            try:
-                found = telling_of(self._schema, operation, request, writer)
-            except GraphQLError as refusal:  # for these values, not for others of this shape
-                raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
-            except NotCompilable as refusal:
-                found = refusal
-            self._plans[key] = found
-            if len(self._plans) > MOST_PLANS:
-                self._plans.popitem(last=False)
-        else:
-            self._plans.move_to_end(key)
-        if isinstance(found, NotCompilable):
-            raise found.with_traceback(None)  # what is raised again and again would collect its traces
-        return found
+        return self._plans.of(operation, request, partial(telling_of, self._schema, operation, request, writer))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from server.cli import main
 from server.database import open_database
 from tests.api.client import SECRET
 
+SAMPLES = Path(__file__).parent.parent.parent / "examples/imports"
 MIGRATIONS = Path(__file__).parent.parent.parent / "server/migrations"
 
 
@@ -109,6 +110,28 @@ def test_migrations_are_applied_once_and_missing_ones_are_told() -> None:
     assert waybill("migrate")[:2] == (0, "".join(f"applied {name}\n" for name in names))
     assert waybill("migrate") == (0, "The database is up to date.\n", "")
     assert waybill("migrate", "--check") == (0, "The database is up to date.\n", "")
+
+
+@pytest.mark.parametrize("arguments", [("token", "revoke", "--name", "ann"), ("worker",)])
+def test_a_database_that_lacks_migrations_is_told_in_a_line_and_left_as_it_is(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert waybill(*arguments) == (1, "", "error: migrations are missing: run `waybill migrate`\n")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_file_that_is_no_database_is_told_in_a_line_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "waybill.sqlite3"
+    file.write_text("milk, eggs and bread " * 100)
+    code, output, error = waybill("token", "revoke", "--name", "ann")
+    assert (code, output, error) == (1, "", f"error: {file} is no database of ours: file is not a database\n")
+    assert file.read_text() == "milk, eggs and bread " * 100
+
+
+async def test_an_import_into_a_database_that_lacks_migrations_is_told_in_a_line(empty_postgres_url: str) -> None:
+    arguments = ("orders", f"{SAMPLES}/sample-orders.csv", "--mapping", f"{SAMPLES}/sample-orders.toml")
+    done = await asyncio.to_thread(waybill, "import", *arguments, "--database", empty_postgres_url)
+    assert done == (2, "", "error: migrations are missing: run `waybill migrate`\n")
 
 
 def test_a_port_in_use_is_told_in_a_line() -> None:

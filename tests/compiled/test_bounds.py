@@ -1,15 +1,18 @@
 """What a caller can make the server remember, or do before it answers, is bounded."""
 
+from contextlib import suppress
 from typing import Any
 
 import graphql as g
 import pytest
 
-from schema.compiled import CompiledReader, NotCompilable, Operation, Reason
-from schema.compiled.plan import Plan
-from schema.compiled.reader import Plans, Ways
+from schema.compiled import CompiledReader, NotCompilable, Operation, Plans, Reason
+from schema.compiled.plan import Plan, Request
+from schema.compiled.reader import Ways
 from server.database import Database
 from tests.builders import ADMIN, SCHEMA
+
+WAYS = Ways(Plan("x" * 10_000), Plan("x" * 10_000))
 
 
 async def fetch(_sql: str, _parameters: Any) -> bytes:
@@ -68,20 +71,59 @@ async def test_an_id_of_any_length_is_not_remembered(postgres_database: Database
     assert len(repr(shapes[0])) < 100
 
 
+def many(count: int, weight: int = 0) -> list[Operation]:
+    return [operation_of(f"{{ viewer {{ __typename }} }} {'#' * weight}") for _ in range(count)]
+
+
+def asked(plans: Plans[Ways], operation: Operation, made: Ways | NotCompilable) -> None:
+    """Ask for the operation's plan, of which this would be made."""
+
+    def make() -> Ways:
+        if isinstance(made, NotCompilable):
+            raise made
+        return made
+
+    with suppress(NotCompilable):
+        plans.of(operation, Request(operation.coerced({}), ADMIN.scope), make)
+
+
+def kept(plans: Plans[Ways], operations: list[Operation]) -> list[int]:
+    """Which of the operations have a plan, or are known to have none."""
+
+    def make() -> Ways:
+        raise NotCompilable(Reason.REFUSED, "asked only to see what is kept")
+
+    found = []
+    for n, operation in enumerate(operations):
+        try:
+            plans.of(operation, Request(operation.coerced({}), ADMIN.scope), make)
+        except NotCompilable as refusal:
+            if refusal.reason is Reason.REFUSED:
+                continue
+        found.append(n)
+    return found
+
+
 def test_plans_are_kept_by_their_number() -> None:
-    plans, operation = Plans(most=2), operation_of("{ viewer { __typename } }")
-    for n in range(5):
-        plans.keep((operation, "", n), NotCompilable(Reason.FIELD))
-    assert [n for n in range(5) if plans.get((operation, "", n))] == [3, 4]
+    plans, operations = Plans[Ways](most=2), many(5)
+    for operation in operations:
+        asked(plans, operation, NotCompilable(Reason.FIELD))
+    assert kept(plans, operations) == [3, 4]
+
+
+def test_what_is_refused_for_some_values_is_asked_again_for_others() -> None:
+    plans, [operation] = Plans[Ways](), many(1)
+    asked(plans, operation, NotCompilable(Reason.REFUSED))
+    asked(plans, operation, WAYS)
+    assert kept(plans, [operation]) == [0]
 
 
 def test_plans_are_kept_by_what_they_weigh_and_the_least_used_goes_first() -> None:
-    plans, operation = Plans(most_characters=100_000), operation_of("{ viewer { __typename } }")
-    for n in range(5):
-        plan = Plan("x" * 10_000)
-        plans.keep((operation, "", n), Ways(plan, plan))
-        plans.get((operation, "", 0))
-    assert [n for n in range(5) if plans.get((operation, "", n))] == [0, 2, 3, 4]
-    for n in range(100):
-        plans.keep((operation_of(f"{{ viewer {{ __typename }} }} {'#' * 1_000}"), "", n), NotCompilable(Reason.FIELD))
+    plans, operations = Plans[Ways](most_characters=100_000), many(5)
+    for operation in operations:
+        asked(plans, operation, WAYS)
+        asked(plans, operations[0], WAYS)
+    assert kept(plans, operations) == [0, 2, 3, 4]
+    for operation in many(100, weight=1_000):
+        asked(plans, operation, NotCompilable(Reason.FIELD))
     assert len(plans) < 5

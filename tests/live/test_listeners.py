@@ -16,11 +16,11 @@ from websockets.exceptions import InvalidStatus
 
 from domain.kernel.actor import Role, staff, tracking_link
 from domain.kernel.ids import new_id
+from server.answers import Refused
 from server.auth import NOBODY, Authenticator, Identity
 from server.draining import Draining
 from server.event_stream import EventStream
 from server.listeners import FULL, STOPPING, Listener, Listeners, TooMany
-from server.requests import Refused
 from server.settings import Settings
 from tests.api.client import SECRET
 from tests.live.test_sockets import PATIENCE, STREAM, Server, closed, events, opened, received, running, send, subscribe

@@ -357,6 +357,9 @@ async def test_tails_of_many_orders_are_read_in_one_statement_and_are_what_each_
             for stream, found in zip(streams, together, strict=True):
                 alone = await stream.read(place)
                 assert summary(found) == summary(alone), (actor.principal, place)
+        stream = order_stream(orders[1], actor)
+        elsewhere = await asyncio.gather(*(tails.page(stream, place) for place in range(4)))
+        assert list(map(summary, elsewhere)) == [summary(await stream.read(place)) for place in range(4)]
 
 
 def summary(page: Any) -> Any:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 import httpx
 from websockets.asyncio.client import connect
 
+from server.auth import TRACKING_COOKIE
 from tests.live.test_sockets import PATIENCE, PROTOCOL, STREAM, Server, closed, running, send
 from tests.servers import own_postgres
 
@@ -19,20 +20,23 @@ async def test_the_bearer_of_a_tracking_link_is_told_to_come_back_while_the_data
     with own_postgres() as postgres:
         async with running(postgres.url) as server:
             await asyncio.to_thread(postgres.end, signal.SIGQUIT)
-            assert await answers_of(server) == [(503, True)] * 3
+            assert await answers_of(server) == [(503, True)] * 6
             async with connect(server.ws, subprotocols=[PROTOCOL]) as ws:
                 await send(ws, type="connection_init", payload=TRACKED)
                 assert await closed(ws) == 1013
 
 
 async def answers_of(server: Server) -> list[tuple[int, bool]]:
-    """How an operation and both sorts of streams are answered, and whether they are told when to come back."""
+    """How everything that knows who asks is answered, and whether it says when to come back."""
     asked, headers = {"query": "{ whoami }"}, {**TRACKED, "Connection": "close"}
     async with httpx.AsyncClient(base_url=server.http, headers=headers, timeout=PATIENCE) as client:
         answers = [
             await client.post("/graphql", json=asked),
             await client.post("/graphql", json={"query": ASKED}, headers=STREAM),
             await client.get("/graphql/stream", params={"query": ASKED}, headers=STREAM),
+            await client.get("/exports/stock-movements.csv"),
+            await client.post("/uploads", content=b"sku,quantity", headers={"Content-Type": "text/csv"}),
+            await client.get("/track", headers={"Cookie": f"{TRACKING_COOKIE}=a-token"}),
         ]
     return [(answer.status_code, "retry-after" in answer.headers) for answer in answers]
 
