@@ -8,18 +8,18 @@ from schema.compiled.operations import Operation, Plans
 from schema.compiled.payloads import Verb, verb_of
 from schema.compiled.plan import NotCompilable, Reason
 from schema.compiled.reader import CompiledReader
-from schema.compiled.tails import TailPlan, Told
+from schema.compiled.tails import Asked, TailPlan, Told
 from schema.compiled.tellings import Telling, telling_of
-from schema.compiled.things import SameWords, Things
+from schema.compiled.things import Things
 
 __all__ = [
+    "Asked",
     "CompiledReader",
     "Fetch",
     "NotCompilable",
     "Operation",
     "Plans",
     "Reason",
-    "SameWords",
     "TailPlan",
     "Telling",
     "Things",

@@ -3,9 +3,10 @@
 Only where the database takes lists as parameters; elsewhere events are read first, and then what is said of them.
 """
 
-from collections import defaultdict
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,47 +18,72 @@ from schema.compiled.dialects import Writer
 from schema.compiled.fragments import Fetch, in_utf8
 from schema.compiled.plan import Literal, Plan, Request, concatenated
 from schema.compiled.selections import Selected
-from schema.compiled.things import ENDS, NAMES, SameWords
+from schema.compiled.things import ENDS, NAMES
 from schema.views.view import View
 
 # Stands for an event of which only the usual way can tell. No JSON holds it.
 _UNTOLD = "\x15"
 _NAMES, _ENDS, _NOT_TOLD = NAMES.encode(), ENDS.encode(), _UNTOLD.encode()
+_PARAMETER = re.compile(r"\$(\d+)")
+_TYPES: Mapping[type, str] = {UUID: "uuid", str: "text", bool: "boolean", int: "bigint", datetime: "timestamptz"}
 
 Told = Sequence[tuple[int, bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A place in an order's log, and who asks what follows it, with the parameters of the plan."""
+
+    order_id: UUID
+    place: int
+    request: Request
+    parameters: Sequence[Any]
+
+
 @dataclass(eq=False)
 class TailPlan:
-    """What is selected of an order's events, each with its place."""
+    """What is selected of an order's events, each with its place; its SQL has a gap for the lists of what is asked."""
 
     plan: Plan
     writer: Writer
+    _statement: str | None = None
 
-    async def read(
-        self, fetch: Fetch, words: SameWords, request: Request, places: Sequence[tuple[UUID, int]]
-    ) -> Mapping[bytes, Told]:
-        """Of each order the places and the JSON of a page of events behind its place, in order, by the hex of its id.
+    def parameters(self, request: Request) -> Sequence[Any] | None:
+        """Those of a request, which are the same whatever it asks. None when they cannot be put into lists."""
+        found = self.plan.parameters(request)
+        return found if all(_type(value) for value in found) else None
 
-        An order of which only the usual way can tell, for a null where none may be, is left out, like one without
-        events. Raises the database's errors.
+    async def read(self, fetch: Fetch, asked: Sequence[Asked]) -> Sequence[Told]:
+        """Of each who asks, the places and the JSON of a page of events behind their place, in order.
+
+        Nothing for an order of which only the usual way can tell, for a null where none may be. Raises the database's
+        errors.
         """
-        lists = [order_id for order_id, _ in places], [place for _, place in places]
-        answer = await fetch(self._sql(len(words.parameters)), [*words.parameters, *lists])
-        found: defaultdict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
-        for entry in self.plan.patched(in_utf8(answer or b""), request).split(_ENDS)[:-1]:
+        columns = zip(*[(each.order_id, each.place, *each.parameters) for each in asked], strict=True)
+        answer = await fetch(self._sql(asked[0].parameters), [*map(list, columns)])
+        found: list[list[tuple[int, bytes]]] = [[] for _ in asked]
+        for entry in in_utf8(answer or b"").split(_ENDS)[:-1]:
             name, _, json = entry.removeprefix(b",").partition(_NAMES)
-            order, _, sequence = name.partition(b":")
-            found[order].append((int(sequence), json))
-        for order, told in tuple(found.items()):
+            n, _, sequence = name.partition(b":")
+            place = int(n) - 1
+            found[place].append((int(sequence), self.plan.patched(json, asked[place].request)))
+        for told in found:
             if any(json == _NOT_TOLD for _, json in told):
-                del found[order]
+                told.clear()
             told.sort()
         return found
 
-    def _sql(self, bound: int) -> str:
-        """The statement; the orders and their places follow the bound parameters."""
-        return self.plan.sql % self.writer.lists(bound + 1, ("order_id", "uuid"), ("place", "int"))
+    def _sql(self, parameters: Sequence[Any]) -> str:
+        """The statement, of which each row of what is asked has its own parameters."""
+        if self._statement is None:
+            columns = [(f"p{n}", _type(value) or "") for n, value in enumerate(parameters, 1)]
+            lists = self.writer.lists(("order_id", "uuid"), ("place", "int"), *columns)
+            self._statement = _PARAMETER.sub(r"asked.p\1", self.plan.sql) % lists
+        return self._statement
+
+
+def _type(value: Any) -> str | None:
+    return next((name for kind, name in _TYPES.items() if isinstance(value, kind)), None)
 
 
 def tail_plan(compiler: Compiler, named: Any, selected: Selected, view: View) -> TailPlan:
@@ -66,11 +92,10 @@ def tail_plan(compiler: Compiler, named: Any, selected: Selected, view: View) ->
     alias, writer = compiler.conditions.alias(), compiler.writer
     order, sequence = column(LogRow, "order_id", alias), column(LogRow, "sequence", alias)
     json = compiler.row(named, selected, alias, view)
-    place = f"cast({sequence} as text)"
-    parts = [writer.hex_id(order), Literal(":"), place, Literal(NAMES), f"coalesce({json}, '{_UNTOLD}')", Literal(ENDS)]
-    listed = writer.answer(writer.joined(concatenated(parts)))
+    name = ["cast(asked.n as text)", Literal(":"), f"cast({sequence} as text)", Literal(NAMES)]
+    listed = writer.answer(writer.joined(concatenated([*name, f"coalesce({json}, '{_UNTOLD}')", Literal(ENDS)])))
     here = f"{order} = asked.order_id and {sequence} > asked.place and {sequence} <= asked.place + {PAGE_ROWS}"
     where = both(here, compiler.visible(view, alias))
-    sql = f"select {listed} from asked, {table(LogRow)} {alias} where {where}".replace("%", "%%")
-    compiler.plan.sql = sql.replace("from asked,", "from %s as asked(order_id, place),")
+    sql = f"select {listed} from <asked>, {table(LogRow)} {alias} where {where}".replace("%", "%%")
+    compiler.plan.sql = sql.replace("<asked>", "%s")
     return TailPlan(compiler.plan, writer)

@@ -107,7 +107,7 @@ def _tail_of(
         if (name := nodes[0].name.value) != "__typename":
             named = get_named_type(kind.fields[name].type)
             things += [(named, nodes)] if is_of_views(schema, named) else []
-    if len(things) != 1 or writer.lists(1) is None:
+    if len(things) != 1 or writer.lists() is None:
         return None
     [(named, nodes)] = things
     view = together(list(views_of(schema._schema, named)))

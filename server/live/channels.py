@@ -177,9 +177,9 @@ def _pauses() -> Iterator[float]:
 class Channels:
     """The channels of one process, by what they show and to whom."""
 
+    _rounds: Rounds
     _open: dict[Hashable, Channel] = field(default_factory=dict)
     _tails: Tails = field(default_factory=Tails)
-    _rounds: Rounds = field(default_factory=Rounds)
 
     def get(self, key: Hashable) -> Channel | None:
         """The channel, if somebody watches it."""

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from domain.kernel.doorbell import OrderEars
 from domain.kernel.streams import PAGE_ROWS
+from schema.compiled import TailPlan
 from server.live.rooms import Room
-from server.live.telling import Tail
+from server.live.telling import CompiledTellings, Tail
 
 # Orders in a statement: the next are read while these are told.
 READ_TOGETHER = 100
@@ -36,14 +37,20 @@ class OrderChannel(Protocol):
 
 @dataclass(eq=False, slots=True)
 class _Resting:
-    """An order whose channel rests, and the room that is told meanwhile."""
+    """An order whose channel rests, the room that is told meanwhile, and what its document says."""
 
     order_id: UUID
-    name: bytes  # of the order, as statements give it back
     channel: OrderChannel
     ears: OrderEars
     woken: "asyncio.Future[None]"
     room: Room | None = None
+    tail: Tail | None = None
+
+    def begin(self) -> Tail | None:
+        """What is to be told in this round; None when the channel must read for itself."""
+        self.room = None if self.ears.is_closed else self.channel.only_room()
+        self.tail = self.room.teller.tail(self.channel.message_at) if self.room is not None else None
+        return self.tail
 
     def wake(self) -> None:
         """Let the channel read for itself, from where it is told."""
@@ -54,14 +61,15 @@ class _Resting:
 class Rounds:
     """Tells the orders that rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, tellings: CompiledTellings) -> None:
+        self._tellings = tellings
         self._rung: list[_Resting] = []
         self._telling: set[asyncio.Task[None]] = set()
 
     async def rest(self, order_id: UUID, channel: OrderChannel, ears: OrderEars) -> bool:
         """Until there is something that the channel has to read for itself; False when nothing will ring any more."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._listen(_Resting(order_id, order_id.hex.encode(), channel, ears, woken))
+        self._listen(_Resting(order_id, channel, ears, woken))
         await woken
         return not ears.is_closed
 
@@ -81,37 +89,36 @@ class Rounds:
         self._rung.append(resting)
 
     def _begin(self) -> None:
-        """A round: what is asked in the same words is read together."""
+        """A round: what one plan reads is read together, whoever watches."""
         rung, self._rung = self._rung, []
-        alike: dict[Any, tuple[Tail, list[_Resting]]] = {}
+        alike: dict[TailPlan, list[_Resting]] = {}
         for each in rung:
-            room = each.room = None if each.ears.is_closed else each.channel.only_room()
-            tail = room.teller.tail(each.channel.message_at) if room is not None else None
-            if tail is None:
+            if (tail := each.begin()) is None:
                 each.wake()
             else:
-                alike.setdefault(tail.words, (tail, []))[1].append(each)
-        for tail, some in alike.values():
+                alike.setdefault(tail.plan, []).append(each)
+        for plan, some in alike.items():
             for start in range(0, len(some), READ_TOGETHER):
-                told = self._tell(tail, some[start : start + READ_TOGETHER])
+                told = self._tell(plan, some[start : start + READ_TOGETHER])
                 task = asyncio.get_running_loop().create_task(told)
                 self._telling.add(task)
                 task.add_done_callback(self._telling.discard)
 
-    async def _tell(self, tail: Tail, some: Sequence[_Resting]) -> None:
-        found = await tail.read([(each.order_id, each.channel.place) for each in some])
+    async def _tell(self, plan: TailPlan, some: Sequence[_Resting]) -> None:
+        asked = [each.tail.asked(each.order_id, each.channel.place) for each in some if each.tail is not None]
         count = 0
-        for each in some:
-            told = found.get(each.name, ())
+        for each, told in zip(some, await self._tellings.read(plan, asked), strict=True):
+            room, tail, channel = each.room, each.tail, each.channel
+            assert room is not None
+            assert tail is not None
             # Nothing, and a whole page: there may be more, or what is hidden, or a log that was never so long.
             is_whole = 0 < len(told) < PAGE_ROWS
             for place, json in told if is_whole else ():
-                # Nobody came with another document meanwhile, and somebody is left.
-                if (room := each.channel.only_room()) is None or room is not each.room:
+                if channel.only_room() is not room:  # somebody came with another document, or nobody is left
                     is_whole = False
                     break
-                each.channel.place = place
-                room.send(tail.answer(each.channel.message_at(place), json), place)
+                channel.place = place
+                room.send(tail.answer(channel.message_at(place), json), place)
                 count += 1
                 if not count % TOLD_AT_ONCE:
                     await asyncio.sleep(0)

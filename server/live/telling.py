@@ -1,7 +1,7 @@
 """Telling: what a document says of an event, compiled where that is possible, else as graphql-core executes it."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -16,12 +16,12 @@ from strawberry.schema import Schema
 from domain.kernel.database import Dialect
 from resolvers.context import Context
 from schema.compiled import (
+    Asked,
     Fetch,
     NotCompilable,
     Operation,
     Plans,
     Reason,
-    SameWords,
     TailPlan,
     Telling,
     Things,
@@ -88,44 +88,45 @@ class CompiledTellings:
         try:
             telling = self._telling(operation, request, self._writer)
             plan = telling.tails.get(kind)
-            return Tail(self, telling, plan, SameWords.of(plan, plan.plan, request), request) if plan else None
+            parameters = plan.parameters(request) if plan is not None else None
+            return None if plan is None or parameters is None else Tail(telling, plan, request, parameters)
         except (NotCompilable, GraphQLError):
             return None  # the usual way says and counts why
         except Exception as error:
             note_bug(error, path=operation.name or "subscription")
             return None
 
-    async def read(self, tail: "Tail", places: Sequence[tuple[UUID, int]]) -> Mapping[bytes, Told]:
-        """What follows places of orders, as the plan reads it; nothing when it cannot be read so."""
+    async def read(self, plan: TailPlan, asked: Sequence[Asked]) -> Sequence[Told]:
+        """What follows places of orders, for each who asks; nothing when it cannot be read so."""
+        nothing: Sequence[Told] = [()] * len(asked)
         if self._fetch is None:
-            return {}
+            return nothing
         try:
-            found = await tail.plan.read(self._fetch, tail.words, tail.request, places)
+            found = await plan.read(self._fetch, asked)
         except OF_THE_DATABASE:
-            return {}
+            return nothing
         except Exception as error:
             note_bug(error, path="tail")
-            return {}
-        self.answered += sum(map(len, found.values()))
+            return nothing
+        self.answered += sum(map(len, found))
         return found
 
     def _telling(self, operation: Operation, request: Request, writer: Writer) -> Telling:
         return self._plans.of(operation, request, partial(telling_of, self._schema, operation, request, writer))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Tail:
-    """What a document says of the events of any order. Those in the same words are read together."""
+    """What a document says of the events of orders, to a scope. By one plan it is read together, whoever asks."""
 
-    tellings: CompiledTellings
     telling: Telling
     plan: TailPlan
-    words: SameWords
     request: Request
+    parameters: Sequence[Any]
 
-    async def read(self, places: Sequence[tuple[UUID, int]]) -> Mapping[bytes, Told]:
-        """What follows places of orders, by the hex of their ids; nothing when it cannot be read so."""
-        return await self.tellings.read(self, places)
+    def asked(self, order_id: UUID, place: int) -> Asked:
+        """What follows this place."""
+        return Asked(order_id, place, self.request, self.parameters)
 
     def answer(self, message: Any, json: bytes) -> Answer:
         """The response to a message, whose event is this."""

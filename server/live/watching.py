@@ -42,6 +42,7 @@ from server.limits import cost_refusal
 from server.live.channels import Channels
 from server.live.frames import Answer
 from server.live.rooms import Seat, Sink
+from server.live.rounds import Rounds
 from server.live.telling import CompiledTellings, Teller
 from server.request_logs import log_operation
 from server.settings import Settings
@@ -125,9 +126,9 @@ class Watching:
 
     def __init__(self, schema: Schema, documents: Documents, settings: Settings) -> None:
         self._schema, self._documents, self._settings = schema, documents, settings
-        self.channels = Channels()
-        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self.tellings = CompiledTellings(schema)
+        self.channels = Channels(Rounds(self.tellings))
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
 
     @asynccontextmanager
     async def open(self, dialect: Dialect, fetch: Fetch | None) -> AsyncIterator[None]:

@@ -106,7 +106,7 @@ class Watcher:
 
 @dataclass
 class Stage:
-    """A bell, a hub, and the door through which watchers come."""
+    """A bell, a hub, and the door through which watchers come. `statements`: those that found what is told."""
 
     bell: MemoryBell
     hub: Hub
@@ -145,8 +145,9 @@ async def stage(
             here = Stage(bell, hub, watching)
 
             async def fetch(sql: str, parameters: Any) -> Any:
-                here.statements.append(sql)
-                return await pool.value(sql, parameters)
+                if (found := await pool.value(sql, parameters)) is not None:
+                    here.statements.append(sql)
+                return found
 
             async with open_read_pool(database.url, 2) as pool, watching.open(database.dialect, fetch):
                 yield here

@@ -196,6 +196,33 @@ async def test_what_is_new_of_many_orders_is_read_by_few_statements(postgres_dat
         assert told == [numbers[order] for order in orders]
 
 
+async def test_customers_and_links_are_told_together_too_each_what_is_theirs(postgres_database: Database) -> None:
+    buyers = [await new_customer() for _ in range(3)]
+    orders = [await new_order(buyer) for buyer in buyers]
+    async with stage(postgres_database) as here:
+        owners = [
+            await here.watcher(customer(buyer), order=gid(order)) for buyer, order in zip(buyers, orders, strict=True)
+        ]
+        links = [await here.watcher(tracking_link(order), TRACKING) for order in orders]
+        facts = [fact for order in orders for fact in (*placed(order), held(order), confirmed(order))]
+        for n in (2, 4):
+            here.statements.clear()
+            await happen(*facts, bell=here.bell)
+            for watcher in (*owners, *links):
+                await watcher.until(n)
+        assert len(here.statements) == 2  # a document each
+        numbers = dict(await OrderRow.filter(id__in=orders).values_list("id", "number"))
+        for order, owner, link in zip(orders, owners, links, strict=True):
+            assert [each["event"]["sequence"] for each in owner.messages] == [1, 3, 4, 6]
+            assert [each["event"]["sequence"] for each in link.messages] == [1, 3, 4, 6]
+            assert {each["event"]["order"]["number"] for each in owner.messages} == {numbers[order]}
+            assert {each["event"]["tracking"]["number"] for each in link.messages} == {numbers[order]}
+        await OrderRow.filter(id=orders[0]).update(customer_id=buyers[1])
+        await happen(*[fact for order in orders for fact in placed(order)], bell=here.bell)
+        assert len(await owners[1].until(5)) == len(await links[0].until(5)) == 5
+        assert len(owners[0].messages) == 4  # it is another's now
+
+
 async def test_a_burst_is_not_told_in_one_turn_of_the_loop(postgres_database: Database) -> None:
     class Noting(Watcher):
         """Notes how much was written when others have their turn."""
