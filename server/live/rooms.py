@@ -12,7 +12,8 @@ from server.live.telling import Teller
 # So that those who came together, after a restart, do not all come back together.
 _SPREAD = 0.1
 
-Form = tuple[Encoding, bytes]
+# Ids of one length share everything but their bytes.
+Shape = tuple[Encoding, int]
 
 
 class Sink(Protocol):
@@ -29,14 +30,15 @@ class Sink(Protocol):
 class Seat:
     """One watcher in a room, who is told what comes behind a place. It ends by the limits of streams."""
 
-    __slots__ = ("_came", "_ended", "_ends", "_limits", "_room", "_timer", "behind", "form", "sink")
+    __slots__ = ("_came", "_ended", "_ends", "_limits", "_room", "_timer", "behind", "shape", "sink", "tail")
 
     def __init__(
         self, room: "Room", sink: Sink, tail: bytes, behind: int, limits: StreamLimits, ended: Callable[[], None]
     ) -> None:
         loop = asyncio.get_running_loop()
         self._room, self._limits, self._ended = room, limits, ended
-        self.sink, self.form, self.behind = sink, (sink.encoding, tail), behind
+        self.sink, self.tail, self.behind = sink, tail, behind
+        self.shape: Shape = (sink.encoding, len(tail))
         self._came = loop.time()
         self._ends = self._came + limits.lifetime_seconds * random.uniform(1 - _SPREAD, 1)
         self._timer = loop.call_at(min(self._ends, self._came + limits.idle_seconds), self._look)
@@ -68,7 +70,7 @@ class Room:
         self.told_at = 0.0
         self._closed = closed
         self._seats: set[Seat] = set()
-        self._sinks: dict[Form, set[Sink]] = {}
+        self._told: dict[Shape, dict[Seat, Callable[[bytes], bool]]] = {}
         # Who has come since the last event, and may have been told it already.
         self._new: set[Seat] = set()
 
@@ -86,10 +88,10 @@ class Room:
             return
         self._seats.discard(seat)
         self._new.discard(seat)
-        if (sinks := self._sinks.get(seat.form)) is not None:
-            sinks.discard(seat.sink)
-            if not sinks:
-                del self._sinks[seat.form]
+        if (told := self._told.get(seat.shape)) is not None:
+            told.pop(seat, None)
+            if not told:
+                del self._told[seat.shape]
         if not self._seats:
             self._closed()
 
@@ -98,21 +100,16 @@ class Room:
         self.told_at = asyncio.get_running_loop().time()
         if self._new:
             self._let_in(place)
-        made: dict[tuple[Encoding, int], bytes] = {}
-        for (encoding, tail), sinks in self._sinks.items():
-            shape = (encoding, len(tail))  # ids of one length share everything but their bytes
-            head = made.get(shape)
-            if head is None:
-                head = made[shape] = encoding.head(answer, len(tail))
-            data = head + tail
+        for (encoding, length), told in self._told.items():
+            head = encoding.head(answer, length)
             # Whoever takes no more leaves by the hand of its own connection.
-            if gone := [sink for sink in sinks if not sink.write(data)]:
-                sinks.difference_update(gone)
+            for seat in [seat for seat, write in told.items() if not write(head + seat.tail)]:
+                del told[seat]
 
     def _let_in(self, place: int | None) -> None:
         for seat in [seat for seat in self._new if place is None or seat.behind < place]:
             self._new.discard(seat)
-            self._sinks.setdefault(seat.form, set()).add(seat.sink)
+            self._told.setdefault(seat.shape, {})[seat] = seat.sink.write
 
     def end(self) -> None:
         """End every seat."""
