@@ -215,6 +215,17 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return await self.authenticator.identify(authorization)
 
 
+class Straight:
+    """Operations by POST go straight to their endpoint, past the router: they are most of what is asked."""
+
+    def __init__(self, app: ASGIApp, endpoint: ASGIApp) -> None:
+        self._app, self._endpoint = app, endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_operation = scope["type"] == "http" and scope["path"] == "/graphql" and scope["method"] == "POST"
+        await (self._endpoint if is_operation else self._app)(scope, receive, send)
+
+
 class JSONBytes:
     """A response whose body is JSON already."""
 

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from adapters.bell.hub import Hub
@@ -26,10 +26,18 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def relaying(
-    hub: Hub, bell: Bell, *, every_seconds: float = EVERY_SECONDS, head_start_seconds: float = HEAD_START_SECONDS
+    hub: Hub,
+    bell: Bell,
+    *,
+    every_seconds: float = EVERY_SECONDS,
+    head_start_seconds: float = HEAD_START_SECONDS,
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> AsyncIterator["Relay"]:
-    """A relay works until the block ends. Any number of processes may have one: they take turns at the feeds' heads."""
-    relay = Relay(hub, bell, every_seconds, head_start_seconds)
+    """A relay works until the block ends. Any number of processes may have one: they take turns at the feeds' heads.
+
+    It reads and stamps within `aside`: every watcher of a feed waits for it.
+    """
+    relay = Relay(hub, bell, every_seconds, head_start_seconds, aside)
     async with owned(relay.run(), "relay"):
         yield relay
 
@@ -45,6 +53,7 @@ class Relay:
     bell: Bell
     every_seconds: float = EVERY_SECONDS
     head_start_seconds: float = HEAD_START_SECONDS
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext
     is_first: bool = True
     stamped: int = 0
     _heads: Mapping[int, int] | None = None
@@ -55,7 +64,8 @@ class Relay:
         async with self.hub.listen_to_all_orders() as ears:
             while not ears.is_closed:
                 try:
-                    await self._turn()
+                    with self.aside():
+                        await self._turn()
                 except Exception:
                     log.warning("relay.failed next_in_seconds=%.1f", pause, exc_info=True)
                     await asyncio.sleep(pause * random.uniform(0.5, 1))

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 
 from adapters.bell.owned import owned
@@ -23,10 +23,13 @@ log = logging.getLogger(__name__)
 
 
 class Revocations:
-    """Whose access was revoked. One look a second for the whole process, at what is new; requests ask nobody."""
+    """Whose access was revoked. One look a second for the whole process, at what is new; requests ask nobody.
 
-    def __init__(self, listeners: Listeners) -> None:
-        self._listeners = listeners
+    It looks within `aside`: what is revoked ends within seconds, however many requests there are.
+    """
+
+    def __init__(self, listeners: Listeners, aside: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._listeners, self._aside = listeners, aside
         self._not_before: dict[str, float] = {}
         self._newest: datetime | None = None
 
@@ -60,7 +63,8 @@ class Revocations:
         while True:
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_SECONDS):
-                    await self.look()
+                    with self._aside():
+                        await self.look()
                 pause = EVERY_SECONDS
             except Exception:
                 log.warning("revocations.look_failed", exc_info=True)
