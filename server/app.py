@@ -33,6 +33,7 @@ from resolvers.context import context_for
 from server.answers import Refused, refuse
 from server.aside import Aside
 from server.auth import Authenticator
+from server.bodies import Bodies
 from server.compiled_reads import CompiledReads
 from server.database import POOL_SIZE, Database, open_database
 from server.documents import Deadline, Documents, Preparation, preparation
@@ -199,7 +200,9 @@ def guarded(schema: Schema, settings: Settings, documents: Documents) -> Schema:
 
 def _middleware(settings: Settings, gate: Gate, listeners: Listeners) -> list[Middleware]:
     # What is refused for want of room costs no line in the log each, and a page must be able to read the refusal.
-    found = [Middleware(Shedding, gate=gate, why_closed=listeners.why_closed), Middleware(RequestLog)]
+    bodies = Bodies(settings.max_body_bytes, settings.deadline_seconds)
+    shedding = Middleware(Shedding, gate=gate, bodies=bodies, why_closed=listeners.why_closed)
+    found = [shedding, Middleware(RequestLog)]
     if settings.allowed_origins:
         cors = Middleware(
             CORSMiddleware,

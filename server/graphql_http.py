@@ -92,8 +92,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         headers = Headers.of(scope)
         if scope["method"] != "POST":
             return self._page_of(Request(scope, receive))
-        settings = self.settings
-        fields = await fields_of(headers, receive, settings.max_body_bytes, settings.deadline_seconds)
+        fields = await fields_of(headers, receive, self.settings.max_body_bytes)
         identity = await self.authenticator.identify(headers.authorization)
         if headers.takes_json and (read := await self._compiled(self._reads.answer(fields, identity.actor.scope))):
             return JSONBytes(read)
