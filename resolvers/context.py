@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel.actor import ANONYMOUS, Actor
+from domain.kernel.doorbell import Doorbell
 from domain.kernel.runner import Runner
-from domain.kernel.streams import Doorbell
 from domain.kernel.unit_of_work import Flow, Outcome, RequestT
 from schema.views import Reader
 

@@ -25,8 +25,8 @@ from adapters.bell.hub import Hub
 from adapters.bell.owned import owned
 from adapters.bell.ringing import BroadcastBell
 from domain.kernel.database import Dialect
+from domain.kernel.doorbell import StreamLimits
 from domain.kernel.runner import Runner
-from domain.kernel.streams import StreamLimits
 from domain.reactions import REACTIONS, Reaction
 from resolvers import build_schema
 from resolvers.context import context_for

@@ -12,14 +12,14 @@ from adapters.bell.owned import owned
 from adapters.bell.rings import FEEDS
 from domain.kernel.bell import Bell, Ring
 from domain.kernel.database import Dialect, current_connection, dialect_of
+from domain.kernel.doorbell import Ears
 from domain.kernel.log import STAMPED_AT_ONCE, feed_heads, stamp, unstamped
-from domain.kernel.streams import Ears
 
 EVERY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 HEAD_START_SECONDS = 0.05
-# Under load, what is committed in so long a time is stamped together.
-SHORTEST_TURN_SECONDS = 0.04
+# What is committed in so long a time is stamped together; and those who watch orders are told before.
+GATHERED_SECONDS = 0.03
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +89,9 @@ class Relay:
             )
 
     async def _wait(self, ears: Ears) -> None:
-        began = asyncio.get_running_loop().time()
-        if not await ears.wait(self.every_seconds):
-            return
-        if not self.is_first:
-            await asyncio.sleep(self.head_start_seconds * random.uniform(0.5, 1))
-        elif (left := began + SHORTEST_TURN_SECONDS - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(left)
+        if await ears.wait(self.every_seconds):
+            head_start = 0 if self.is_first else self.head_start_seconds * random.uniform(0.5, 1)
+            await asyncio.sleep(GATHERED_SECONDS + head_start)
 
 
 async def stamp_all() -> int:

@@ -23,8 +23,8 @@ from adapters.bell.rings import CHANNEL, FEED, FEEDS, STOCK_FEED, from_message
 from domain.kernel import log as log_of_orders
 from domain.kernel import streams
 from domain.kernel.bell import Ring
+from domain.kernel.doorbell import StreamLimits
 from domain.kernel.log import feed_heads
-from domain.kernel.streams import StreamLimits
 
 START_TIMEOUT_SECONDS = 10
 LOOK_TIMEOUT_SECONDS = 5
@@ -41,16 +41,29 @@ class HubEars:
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self._called: Callable[[], None] | None = None
         self.is_closed = False
 
     def ring(self) -> None:
         """Wake it, now or when it next waits."""
-        self._rung.set()
+        if self._called is None:
+            self._rung.set()
+            return
+        called, self._called = self._called, None
+        called()
 
     def close(self) -> None:
         """Nothing will be heard any more."""
         self.is_closed = True
-        self._rung.set()
+        self.ring()
+
+    def call(self, called: Callable[[], None]) -> None:
+        """Call this, once, when it is rung or closed: now, if that was since the last time. Who waits is not woken."""
+        if self.is_closed or self._rung.is_set():
+            self._rung.clear()
+            called()
+        else:
+            self._called = called
 
     async def wait(self, seconds: float | None) -> bool:
         """True when it was rung since the last time; False when nothing came in time, or the hub has closed."""

@@ -13,10 +13,11 @@ from domain.channels.models import ChannelRow
 from domain.channels.queries import sight_of, visible_channels
 from domain.flows.availability import available_of
 from domain.kernel.actor import Scope
+from domain.kernel.doorbell import Doorbell, Ears
 from domain.kernel.errors import InvalidInput, NotFound
 from domain.kernel.models import StockLogRow
 from domain.kernel.stock_stream import StockFeedStream
-from domain.kernel.streams import Doorbell, Ears, Page, Present
+from domain.kernel.streams import Page, Present
 from domain.kernel.visibility import EVERYTHING
 from domain.stock.events import StockLevelChanged
 from domain.stock.models import StockLevelRow

@@ -9,7 +9,8 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from domain.imports.models import ImportRow
-from domain.kernel.streams import Doorbell, Ears, Page, Present
+from domain.kernel.doorbell import Doorbell, Ears
+from domain.kernel.streams import Page, Present
 
 # An import runs in a process of its own, which has no bell: whoever watches looks.
 LOOK_SECONDS = 1.0

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from tortoise.expressions import Q
 from tortoise.models import Model
 
+from domain.kernel.doorbell import Doorbell, Ears
 from domain.kernel.log import STOCK_FEED, feed_head
 from domain.kernel.models import StockLogRow
-from domain.kernel.streams import Doorbell, Ears, Page, Present, page_of
+from domain.kernel.streams import Page, Present, page_of
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tortoise.models import Model
 
 from domain.kernel.actor import ActorKind, Permission, Scope
 from domain.kernel.database import Dialect, current_connection, dialect_of
+from domain.kernel.doorbell import Doorbell, Ears, OrderEars
 from domain.kernel.log import feed_head
 from domain.kernel.models import LogRow
 from domain.kernel.visibility import of_order
@@ -80,39 +81,6 @@ def is_visible(event: LogRow, owner_id: UUID | None, scope: Scope) -> bool:
     return is_own and event.type in SHOWN_TO_CUSTOMERS
 
 
-class Ears(Protocol):
-    """One listener. However often it is rung while it is busy, it is woken once."""
-
-    async def wait(self, seconds: float | None) -> bool:
-        """True when it was rung since the last time; False when nothing came in time, or nothing will come any more.
-
-        None waits as long as it takes.
-        """
-
-
-@dataclass(frozen=True)
-class StreamLimits:
-    """After how many seconds without an event, and after how many in all, a stream ends. It can be resumed."""
-
-    idle_seconds: float = 30 * 60
-    lifetime_seconds: float = 6 * 60 * 60
-
-
-class Doorbell(Protocol):
-    """Where streams listen. A lost ring costs only latency: whoever implements this also polls."""
-
-    limits: StreamLimits
-
-    def listen(self, order_id: UUID) -> AbstractAsyncContextManager[Ears]:
-        """Ears for the log of one order."""
-
-    def listen_feed(self) -> AbstractAsyncContextManager[Ears]:
-        """Ears for the feed."""
-
-    def listen_stock(self) -> AbstractAsyncContextManager[Ears]:
-        """Ears for the feed of stock."""
-
-
 @dataclass(frozen=True)
 class Page(Generic[EventT_co]):
     """Visible events behind a place, in order. Everything up to `place` has been read, the hidden ones too."""
@@ -157,7 +125,7 @@ class OrderStream:
     orders: Q
     scope: Scope
 
-    def listen(self, doorbell: Doorbell) -> AbstractAsyncContextManager[Ears]:
+    def listen(self, doorbell: Doorbell) -> AbstractAsyncContextManager[OrderEars]:
         return doorbell.listen(self.order_id)
 
     async def order(self) -> Any | None:

@@ -9,9 +9,10 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.models import Model
 
+from domain.kernel.doorbell import Doorbell, Ears
 from domain.kernel.events import OrderFact
 from domain.kernel.models import LogRow
-from domain.kernel.streams import Doorbell, Ears, FeedStream, Page, Present
+from domain.kernel.streams import FeedStream, Page, Present
 from domain.kernel.visibility import EVERYTHING
 
 

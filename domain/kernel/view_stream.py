@@ -3,8 +3,9 @@
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from domain.kernel.doorbell import Doorbell, Ears
 from domain.kernel.models import LogRow
-from domain.kernel.streams import Doorbell, Ears, OrderStream, Page, Present, visible_log
+from domain.kernel.streams import OrderStream, Page, Present, visible_log
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from schema.compiled.operations import Operation, Plans
 from schema.compiled.payloads import Verb, verb_of
 from schema.compiled.plan import NotCompilable, Reason
 from schema.compiled.reader import CompiledReader
-from schema.compiled.tails import TailReader
+from schema.compiled.tails import TailPlan, Told
 from schema.compiled.tellings import Telling, telling_of
-from schema.compiled.things import Things
+from schema.compiled.things import SameWords, Things
 
 __all__ = [
     "CompiledReader",
@@ -19,9 +19,11 @@ __all__ = [
     "Operation",
     "Plans",
     "Reason",
-    "TailReader",
+    "SameWords",
+    "TailPlan",
     "Telling",
     "Things",
+    "Told",
     "Verb",
     "telling_of",
     "verb_of",

@@ -26,6 +26,7 @@ from schema.compiled.dialects import Writer
 from schema.compiled.fragments import Fragment, is_own
 from schema.compiled.holes import Draft, OfOthers, hole_for
 from schema.compiled.inputs import Inputs
+from schema.compiled.kinds import alike, typename
 from schema.compiled.pages import PageWriter
 from schema.compiled.plan import Literal, NotCompilable, Plan, Reason, Request, concatenated, quoted
 from schema.compiled.selections import Selected, Selections, below
@@ -73,8 +74,12 @@ class Compiler:
         alias: str,
         view: View | None,
         special: Special | None = None,
+        typename: str | None = None,
     ) -> list[str]:
-        """The JSON of an object, as pieces of SQL. `special` writes the fields of what is not a view."""
+        """The JSON of an object, as pieces of SQL. `special` writes the fields of what is not a view.
+
+        `typename` is that of its type, in SQL, where it may be another than `kind`, of which the same is asked.
+        """
         pieces: list[str] = [Literal("{")]
         fields = self.selections.fields(kind, selected)
         self._fields_left -= len(fields)  # a fragment may be spread in a fragment that is spread twice, and so on
@@ -84,7 +89,7 @@ class Compiler:
             pieces.append(Literal(("," if n else "") + f'"{key}":'))
             name = nodes[0].name.value
             if name == "__typename":
-                pieces.append(Literal(f'"{kind.name}"'))
+                pieces.append(typename or Literal(f'"{kind.name}"'))
             elif name not in kind.fields:
                 raise NotCompilable(Reason.KIND, name)  # introspection
             elif special:
@@ -104,15 +109,20 @@ class Compiler:
         if not is_abstract_type(named):
             return concatenated(self.object(named, selected, alias, view))
         assert view.when is not None
-        alike: dict[str, list[str]] = {}
-        for kind in self.schema.get_possible_types(named):
-            own: View = kind.extensions["strawberry-definition"].origin.__view__
-            if own.when and set(own.when[1]) <= set(view.when[1]):
-                json = concatenated(self.object(kind, selected, alias, own))
-                alike.setdefault(json, []).extend(own.when[1])
-        sql = column(view.row, view.when[0], alias)
-        cases = [f"when {sql} in ({', '.join(map(quoted, values))}) then {json}" for json, values in alike.items()]
+        shown = {kind: kind.extensions["strawberry-definition"].origin.__view__ for kind in self._kinds(named, view)}
+        sql, cases = column(view.row, view.when[0], alias), []
+        for kinds in alike({kind: self.selections.fields(kind, selected) for kind in shown}):
+            names = [(value, kind.name) for kind in kinds for value in shown[kind].when[1]]
+            json = concatenated(self.object(kinds[0], selected, alias, shown[kinds[0]], typename=typename(names, sql)))
+            cases.append(f"when {sql} in ({', '.join(quoted(value) for value, _ in names)}) then {json}")
         return f"case {' '.join(cases)} end"
+
+    def _kinds(self, named: Any, view: View) -> list[GraphQLObjectType]:
+        """Those behind an interface or union whose rows the view has."""
+        assert view.when is not None
+        kinds = self.schema.get_possible_types(named)
+        own = [kind.extensions["strawberry-definition"].origin.__view__.when for kind in kinds]
+        return [kind for kind, when in zip(kinds, own, strict=True) if when and set(when[1]) <= set(view.when[1])]
 
     def field(self, of: GraphQLField, nodes: list[FieldNode], alias: str, view: View | None) -> list[str]:
         """The JSON of one field, as pieces of SQL."""
@@ -264,4 +274,9 @@ class Compiler:
 
     def visible(self, view: View, alias: str) -> str:
         """Which rows there are for whoever asks."""
-        return self.conditions.met(lambda request: view.condition(request.scope), view.row, alias)
+        visible = self.conditions.met(lambda request: view.visible(request.scope), view.row, alias)
+        if view.when is None:
+            return visible
+        # Literals: of a list of parameters the database makes an array anew for each row.
+        kinds = f"{column(view.row, view.when[0], alias)} in ({', '.join(map(quoted, view.when[1]))})"
+        return f"{visible} and {kinds}" if visible else kinds

@@ -3,16 +3,14 @@
 Only where the database takes lists as parameters; elsewhere events are read first, and then what is said of them.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from domain.kernel.gathering import Gathering
 from domain.kernel.models import LogRow
 from domain.kernel.streams import PAGE_ROWS
-from domain.kernel.tails import READ_TOGETHER, Place
 from schema.compiled.compiler import Compiler
 from schema.compiled.conditions import both, column, table
 from schema.compiled.dialects import Writer
@@ -24,6 +22,7 @@ from schema.views.view import View
 
 # Stands for an event of which only the usual way can tell. No JSON holds it.
 _UNTOLD = "\x15"
+_NAMES, _ENDS, _NOT_TOLD = NAMES.encode(), ENDS.encode(), _UNTOLD.encode()
 
 Told = Sequence[tuple[int, bytes]]
 
@@ -35,7 +34,28 @@ class TailPlan:
     plan: Plan
     writer: Writer
 
-    def sql(self, bound: int) -> str:
+    async def read(
+        self, fetch: Fetch, words: SameWords, request: Request, places: Sequence[tuple[UUID, int]]
+    ) -> Mapping[bytes, Told]:
+        """Of each order the places and the JSON of a page of events behind its place, in order, by the hex of its id.
+
+        An order of which only the usual way can tell, for a null where none may be, is left out, like one without
+        events. Raises the database's errors.
+        """
+        lists = [order_id for order_id, _ in places], [place for _, place in places]
+        answer = await fetch(self._sql(len(words.parameters)), [*words.parameters, *lists])
+        found: defaultdict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
+        for entry in self.plan.patched(in_utf8(answer or b""), request).split(_ENDS)[:-1]:
+            name, _, json = entry.removeprefix(b",").partition(_NAMES)
+            order, _, sequence = name.partition(b":")
+            found[order].append((int(sequence), json))
+        for order, told in tuple(found.items()):
+            if any(json == _NOT_TOLD for _, json in told):
+                del found[order]
+            told.sort()
+        return found
+
+    def _sql(self, bound: int) -> str:
         """The statement; the orders and their places follow the bound parameters."""
         return self.plan.sql % self.writer.lists(bound + 1, ("order_id", "uuid"), ("place", "int"))
 
@@ -54,36 +74,3 @@ def tail_plan(compiler: Compiler, named: Any, selected: Selected, view: View) ->
     sql = f"select {listed} from asked, {table(LogRow)} {alias} where {where}".replace("%", "%%")
     compiler.plan.sql = sql.replace("from asked,", "from %s as asked(order_id, place),")
     return TailPlan(compiler.plan, writer)
-
-
-class TailReader:
-    """Reads tails. Those asked for in one turn of the loop, in the same words and scope, are read together."""
-
-    def __init__(self, fetch: Fetch) -> None:
-        self._fetch = fetch
-        self._gathering: Gathering[Place, Told] = Gathering(READ_TOGETHER)
-
-    async def read(self, plan: TailPlan, request: Request, order_id: UUID, place: int) -> Told | None:
-        """The places and the JSON of a page of events behind the place, in order.
-
-        None when the usual way must tell: of an event with a null where none may be, and when somebody asks for the
-        same order behind another place. Raises the database's errors.
-        """
-        same: SameWords = request.once(plan, lambda: SameWords.of(plan, plan.plan, request))
-        some = partial(self._some, plan, request, same.parameters)
-        told = await self._gathering.ask((order_id, place), some, alike=same)
-        return None if told is None or any(json == _UNTOLD.encode() for _, json in told) else told
-
-    async def _some(
-        self, plan: TailPlan, request: Request, parameters: list[Any], places: Sequence[Place]
-    ) -> dict[Place, Told]:
-        asked: dict[UUID, int] = {}
-        for order_id, place in places:
-            asked.setdefault(order_id, place)
-        answer = await self._fetch(plan.sql(len(parameters)), [*parameters, [*asked], [*asked.values()]])
-        found: dict[bytes, list[tuple[int, bytes]]] = {}
-        for entry in plan.plan.patched(in_utf8(answer or b""), request).split(ENDS.encode())[:-1]:
-            name, _, json = entry.removeprefix(b",").partition(NAMES.encode())
-            order, _, sequence = name.partition(b":")
-            found.setdefault(order, []).append((int(sequence), json))
-        return {place: sorted(found.get(place[0].hex.encode(), ())) for place in asked.items()}

@@ -26,8 +26,8 @@ from schema.views.view import together, views_of
 class Telling:
     """What a subscription selects of each kind of its messages."""
 
-    key: str
-    parts: Mapping[type[Any], Sequence[tuple[str, str, Shape | Fragment]]]
+    head: bytes
+    parts: Mapping[type[Any], Sequence[tuple[bytes, str, Shape | Fragment]]]
     tails: Mapping[type[Any], TailPlan]
 
     @property
@@ -40,11 +40,10 @@ class Telling:
     def framed(self, message: Any, json: bytes) -> bytes:
         """The response to a message, of whose one thing this is the JSON."""
         shown = [
-            b'"%s":%s'
-            % (key.encode(), json if isinstance(part, Fragment) else orjson.dumps(part(getattr(message, name))))
+            key + (json if isinstance(part, Fragment) else orjson.dumps(part(getattr(message, name))))
             for key, name, part in self.parts[type(message)]
         ]
-        return b'{"data":{"%s":{%s}}}' % (self.key.encode(), b",".join(shown))
+        return b"%b{%b}}}" % (self.head, b",".join(shown))
 
     async def told(self, message: Any, request: Request, things: Things) -> bytes:
         """The response to one message. Raises NotCompilable for what only the usual way can tell, and the database's
@@ -60,10 +59,10 @@ class Telling:
             else:
                 read = await things.read(part, request, value.pk)
                 if read is None:  # out of sight, or with a null where none may be
-                    raise NotCompilable(Reason.NULL, key)
+                    raise NotCompilable(Reason.NULL, key.decode())
                 json = read
-            shown.append(b'"%s":%s' % (key.encode(), json))
-        return b'{"data":{"%s":{%s}}}' % (self.key.encode(), b",".join(shown))
+            shown.append(key + json)
+        return b"%b{%b}}}" % (self.head, b",".join(shown))
 
 
 def telling_of(schema: Schema, operation: Operation, request: Request, writer: Writer) -> Telling:
@@ -81,7 +80,7 @@ def telling_of(schema: Schema, operation: Operation, request: Request, writer: W
     kinds = schema._schema.get_possible_types(named) if is_abstract_type(named) else [named]
     parts = {
         kind.extensions["strawberry-definition"].origin: [
-            (key, *part_of(schema, operation, request, writer, kind, inner))
+            (b'"%b":' % key.encode(), *part_of(schema, operation, request, writer, kind, inner))
             for key, inner in selections.fields(kind, below(nodes)).items()
         ]
         for kind in kinds
@@ -91,7 +90,7 @@ def telling_of(schema: Schema, operation: Operation, request: Request, writer: W
         fields = selections.fields(kind, below(nodes))
         if (plan := _tail_of(schema, operation, request, writer, fields, kind)) is not None:
             tails[kind.extensions["strawberry-definition"].origin] = plan
-    return Telling(key, parts, tails)
+    return Telling(b'{"data":{"%b":' % key.encode(), parts, tails)
 
 
 def _tail_of(

@@ -5,24 +5,24 @@ import random
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
 from adapters.bell.owned import in_clean_context
-from domain.kernel.streams import PAGE_ROWS, Doorbell, OrderStream, Page, StreamLimits
+from domain.kernel.doorbell import Doorbell, Ears, OrderEars, StreamLimits
+from domain.kernel.streams import OrderStream, Page
 from domain.kernel.tails import Tails
 from resolvers.streaming import Messages
 from server.answers import note_bug
 from server.away import OF_THE_DATABASE
 from server.live.frames import Answer
 from server.live.rooms import Room, Seat, Sink
+from server.live.rounds import TOLD_AT_ONCE, Rounds
 from server.live.telling import Teller, Unreadable
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 MOST_ATTEMPTS = 20
-# Events of one page whose things are read in one statement.
-TOLD_TOGETHER = 20
 
 log = structlog.get_logger("waybill")
 
@@ -30,11 +30,13 @@ log = structlog.get_logger("waybill")
 class Channel:
     """A stream and the place up to which its rooms were told. It lives as long as somebody sits in one of them."""
 
-    def __init__(self, messages: Messages[Any, Any], place: int, tails: Tails, closed: Callable[[], None]) -> None:
+    def __init__(
+        self, messages: Messages[Any, Any], place: int, tails: Tails, rounds: Rounds, closed: Callable[[], None]
+    ) -> None:
         self.place = place
         self.rooms: dict[Hashable, Room] = {}
         self._messages, self._stream, self._context = messages, messages.stream, messages.context
-        self._tails, self._closed = tails, closed
+        self._tails, self._rounds, self._closed = tails, rounds, closed
         self.task = in_clean_context(self._run(), "channel")
 
     def sit(
@@ -74,39 +76,32 @@ class Channel:
     async def _read(self) -> None:
         async with self._stream.listen(self._doorbell) as ears:
             while True:
-                if await self._told_at_once():
-                    if not await ears.wait(None):
-                        return
-                    continue
                 page = await self._page()
                 if page is None:
                     present = await self._stream.present()
                     await self._tell([present], [present.place], is_present=True)
                     continue
-                for start in range(0, len(page.events), TOLD_TOGETHER):
-                    some = page.events[start : start + TOLD_TOGETHER]
+                for start in range(0, len(page.events), TOLD_AT_ONCE):
+                    some = page.events[start : start + TOLD_AT_ONCE]
                     await self._tell(some, [self._stream.place_of(event) for event in some])
                 self.place = page.place
-                if page.is_last and not await ears.wait(None):
+                if page.is_last and not await self._rung(ears):
                     return  # the server stops: whoever sits here is told so by their connections
 
-    async def _told_at_once(self) -> bool:
-        """Whether the one room of an order was told all that was new by one statement, shared with other orders.
+    async def _rung(self, ears: Ears) -> bool:
+        """Wait until there may be more to read here; False when the server stops. An order is told meanwhile."""
+        if isinstance(self._stream, OrderStream):
+            return await self._rounds.rest(self._stream.order_id, self, cast("OrderEars", ears))
+        return await ears.wait(None)
 
-        Not when there was nothing new, or a page of it, or somebody with another document came meanwhile.
-        """
-        if not isinstance(self._stream, OrderStream) or len(self.rooms) != 1:
-            return False
+    def only_room(self) -> Room | None:
+        """The room, if there is one and no other."""
+        if len(self.rooms) != 1:
+            return None
         [room] = self.rooms.values()
-        told = await room.teller.tail(self._stream.order_id, self.place, self._message_at)
-        if not told or len(told) == PAGE_ROWS or [*self.rooms.values()] != [room]:
-            return False
-        for place, answer in told:
-            self.place = place
-            room.send(answer, place)
-        return True
+        return room
 
-    def _message_at(self, place: int) -> Any:
+    def message_at(self, place: int) -> Any:
         """The message of an event of an order, as far as it is known before it is read."""
         return self._messages.message(_At(place))
 
@@ -184,6 +179,7 @@ class Channels:
 
     _open: dict[Hashable, Channel] = field(default_factory=dict)
     _tails: Tails = field(default_factory=Tails)
+    _rounds: Rounds = field(default_factory=Rounds)
 
     def get(self, key: Hashable) -> Channel | None:
         """The channel, if somebody watches it."""
@@ -196,7 +192,7 @@ class Channels:
             if self._open.get(key) is channel:
                 del self._open[key]
 
-        channel = self._open[key] = Channel(messages, place, self._tails, closed)
+        channel = self._open[key] = Channel(messages, place, self._tails, self._rounds, closed)
         return channel
 
     async def close(self) -> None:
@@ -207,6 +203,7 @@ class Channels:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        await self._rounds.close()
 
     def __len__(self) -> int:
         return len(self._open)

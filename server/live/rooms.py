@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Protocol
 
-from domain.kernel.streams import StreamLimits
+from domain.kernel.doorbell import StreamLimits
 from server.live.frames import Answer, Encoding
 from server.live.telling import Teller
 

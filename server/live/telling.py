@@ -1,7 +1,7 @@
 """Telling: what a document says of an event, compiled where that is possible, else as graphql-core executes it."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,19 @@ from strawberry.schema import Schema
 
 from domain.kernel.database import Dialect
 from resolvers.context import Context
-from schema.compiled import Fetch, NotCompilable, Operation, Plans, Reason, TailReader, Telling, Things, telling_of
+from schema.compiled import (
+    Fetch,
+    NotCompilable,
+    Operation,
+    Plans,
+    Reason,
+    SameWords,
+    TailPlan,
+    Telling,
+    Things,
+    Told,
+    telling_of,
+)
 from schema.compiled.dialects import Writer, writer_of
 from schema.compiled.plan import Request
 from server.answers import INTERNAL, TIMEOUT, answer, code_of, note_bug
@@ -36,7 +48,7 @@ class CompiledTellings:
         self._schema = schema
         self._plans: Plans[Telling] = Plans()
         self._things: Things | None = None
-        self._tails: TailReader | None = None
+        self._fetch: Fetch | None = None
         self._writer: Writer | None = None
         self.answered = 0
         self.fallbacks: Counter[Reason] = Counter()
@@ -44,11 +56,11 @@ class CompiledTellings:
     def begin(self, dialect: Dialect, fetch: Fetch) -> None:
         """From now on, things are read by `fetch`."""
         self._writer = writer_of(dialect)
-        self._things, self._tails = Things(self._writer, fetch), TailReader(fetch)
+        self._things, self._fetch = Things(self._writer, fetch), fetch
 
     def end(self) -> None:
         """From now on, everything is told the usual way."""
-        self._things = self._tails = None
+        self._things = self._fetch = None
 
     async def tell(self, operation: Operation, request: Request, message: Any) -> bytes | None:
         """The response to a message; None when it must be told the usual way."""
@@ -69,30 +81,55 @@ class CompiledTellings:
         self.answered += 1
         return told
 
-    async def tail(
-        self, operation: Operation, request: Request, order_id: UUID, place: int, message: Callable[[int], Any]
-    ) -> list[tuple[int, bytes]] | None:
-        """The places of the events behind a place of an order, and the response to each; None when it must be the
-        usual way. `message` makes the message of an event's place.
-        """
-        if self._tails is None or self._writer is None:
+    def tail(self, operation: Operation, request: Request, kind: type[Any]) -> "Tail | None":
+        """What the document says of messages of this kind, and how it is read; None when it must be the usual way."""
+        if self._things is None or self._writer is None:
             return None
         try:
             telling = self._telling(operation, request, self._writer)
-            plan = telling.tails.get(type(message(place)))
-            read = await self._tails.read(plan, request, order_id, place) if plan is not None else None
-        except (NotCompilable, GraphQLError, *OF_THE_DATABASE):
+            plan = telling.tails.get(kind)
+            return Tail(self, telling, plan, SameWords.of(plan, plan.plan, request), request) if plan else None
+        except (NotCompilable, GraphQLError):
             return None  # the usual way says and counts why
         except Exception as error:
             note_bug(error, path=operation.name or "subscription")
             return None
-        if read is None:
-            return None
-        self.answered += len(read)
-        return [(sequence, telling.framed(message(sequence), json)) for sequence, json in read]
+
+    async def read(self, tail: "Tail", places: Sequence[tuple[UUID, int]]) -> Mapping[bytes, Told]:
+        """What follows places of orders, as the plan reads it; nothing when it cannot be read so."""
+        if self._fetch is None:
+            return {}
+        try:
+            found = await tail.plan.read(self._fetch, tail.words, tail.request, places)
+        except OF_THE_DATABASE:
+            return {}
+        except Exception as error:
+            note_bug(error, path="tail")
+            return {}
+        self.answered += sum(map(len, found.values()))
+        return found
 
     def _telling(self, operation: Operation, request: Request, writer: Writer) -> Telling:
         return self._plans.of(operation, request, partial(telling_of, self._schema, operation, request, writer))
+
+
+@dataclass(frozen=True, eq=False)
+class Tail:
+    """What a document says of the events of any order. Those in the same words are read together."""
+
+    tellings: CompiledTellings
+    telling: Telling
+    plan: TailPlan
+    words: SameWords
+    request: Request
+
+    async def read(self, places: Sequence[tuple[UUID, int]]) -> Mapping[bytes, Told]:
+        """What follows places of orders, by the hex of their ids; nothing when it cannot be read so."""
+        return await self.tellings.read(self, places)
+
+    def answer(self, message: Any, json: bytes) -> Answer:
+        """The response to a message, whose event is this."""
+        return Answer(self.telling.framed(message, json), message.cursor)
 
 
 @dataclass(frozen=True)
@@ -110,14 +147,12 @@ class Teller:
         executor.context_value = context
         return Teller(self.tellings, self.operation, executor, self.request)
 
-    async def tail(
-        self, order_id: UUID, place: int, message: Callable[[int], Any]
-    ) -> Sequence[tuple[int, Answer]] | None:
-        """What is said of the events behind a place of an order, without reading them first; None if it cannot be."""
-        told = await self.tellings.tail(self.operation, self.request, order_id, place, message)
-        if told is None:
-            return None
-        return [(sequence, Answer(body, message(sequence).cursor)) for sequence, body in told]
+    def tail(self, message_at: Callable[[int], Any]) -> "Tail | None":
+        """How what is new of an order is told without reading it first; None if it cannot be."""
+        return self.request.once(
+            CompiledTellings.tail,
+            lambda: self.tellings.tail(self.operation, self.request, type(message_at(0))),
+        )
 
     async def tell(self, message: Any) -> Answer:
         """The response to a message of the stream. Raises Unreadable, after which it can be asked again."""

@@ -13,8 +13,9 @@ from strawberry.types import Info
 
 from domain.customers.models import CustomerRow
 from domain.kernel.actor import Permission
+from domain.kernel.doorbell import Doorbell, Ears
 from domain.kernel.errors import InvalidInput
-from domain.kernel.streams import Doorbell, Ears, Page, Present
+from domain.kernel.streams import Page, Present
 from domain.kernel.unit_of_work import UnitOfWork
 from resolvers.context import Context
 from resolvers.streaming import messages

@@ -14,8 +14,8 @@ from adapters.bell.hub import Hub
 from adapters.bell.memory import MemoryBell
 from domain.kernel.actor import Actor
 from domain.kernel.database import Dialect, current_connection
+from domain.kernel.doorbell import StreamLimits
 from domain.kernel.runner import Runner
-from domain.kernel.streams import StreamLimits
 from resolvers.context import context_for
 from server.app import guarded, load_schema
 from server.database import Database
@@ -111,6 +111,7 @@ class Stage:
     bell: MemoryBell
     hub: Hub
     watching: Watching
+    statements: list[str] = field(default_factory=list)
 
     async def begun(self, actor: Actor, document: str = DOCUMENT, /, **variables: Any) -> Watch | Refusal | None:
         """The subscription as it was asked for."""
@@ -141,8 +142,14 @@ async def stage(
             async with watching.open(database.dialect, _from_sqlite):
                 yield Stage(bell, hub, watching)
         else:
-            async with open_read_pool(database.url, 2) as pool, watching.open(database.dialect, pool.value):
-                yield Stage(bell, hub, watching)
+            here = Stage(bell, hub, watching)
+
+            async def fetch(sql: str, parameters: Any) -> Any:
+                here.statements.append(sql)
+                return await pool.value(sql, parameters)
+
+            async with open_read_pool(database.url, 2) as pool, watching.open(database.dialect, fetch):
+                yield here
 
 
 async def _from_sqlite(sql: str, parameters: Any) -> str | None:

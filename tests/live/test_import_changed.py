@@ -18,8 +18,8 @@ from domain.flows.keep_imports import (
 )
 from domain.imports.lifecycle import ImportAction, ImportMode
 from domain.kernel.actor import ANONYMOUS, Role, customer, staff, tracking_link
+from domain.kernel.doorbell import StreamLimits
 from domain.kernel.ids import global_id, new_id
-from domain.kernel.streams import StreamLimits
 from schema.cursors import StreamKind, stream_cursor
 from server.database import Database
 from tests.domain.shop import run

@@ -9,9 +9,10 @@ import pytest
 
 from domain.kernel.actor import ANONYMOUS, Actor, Role, customer, staff, tracking_link
 from domain.kernel.bell import Ring
+from domain.kernel.doorbell import StreamLimits
 from domain.kernel.ids import new_id
 from domain.kernel.models import LogRow
-from domain.kernel.streams import Page, StreamLimits
+from domain.kernel.streams import Page
 from domain.kernel.view_stream import ViewStream
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.models import OrderRow

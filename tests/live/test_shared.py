@@ -6,21 +6,24 @@ from uuid import UUID
 
 import pytest
 
+from adapters.bell.hub import HubEars
 from domain.kernel.actor import Role, customer, staff, tracking_link
 from domain.kernel.bell import Ring
+from domain.kernel.doorbell import StreamLimits
 from domain.kernel.ids import global_id, new_id
 from domain.kernel.models import LogRow
-from domain.kernel.streams import PAGE_ROWS, StreamLimits, is_visible, visible_log
+from domain.kernel.streams import PAGE_ROWS, is_visible, visible_log
 from domain.kernel.tails import Tails
 from domain.orders.models import OrderRow
 from schema.cursors import StreamKind, stream_cursor
 from server.answers import code_of
 from server.database import Database
-from server.live.watching import Refusal
+from server.live.rounds import READ_TOGETHER, TOLD_AT_ONCE
+from server.live.watching import Refusal, Watch
 from server.metrics import WatchersCounted
 from server.relay import relaying
 from tests.live.orders import confirmed, happen, held, new_customer, new_order, placed
-from tests.live.shared import Watcher, stage
+from tests.live.shared import DOCUMENT, Watcher, stage
 from tests.live.watching import NEVER, OFTEN, order_stream
 
 SUPPORT = staff("sam", Role.SUPPORT)
@@ -156,7 +159,8 @@ async def test_however_watchers_come_and_events_happen_each_is_told_each_once_an
         watchers: list[Watcher] = []
 
         async def come(after: str | None) -> None:
-            watchers.append(await here.watcher(SUPPORT, order=gid(order), after=after))
+            document = SHORT if len(watchers) % 4 == 3 else DOCUMENT
+            watchers.append(await here.watcher(SUPPORT, document, order=gid(order), after=after))
 
         async def write() -> None:
             for _ in range(15):
@@ -171,6 +175,63 @@ async def test_however_watchers_come_and_events_happen_each_is_told_each_once_an
             assert seen == [*range(seen[0], 61)]
         assert [len(watcher.messages) for watcher in watchers[:20]] == [60] * 20
         assert len(here.watching.channels) == 1
+
+
+async def test_what_is_new_of_many_orders_is_read_by_few_statements(postgres_database: Database) -> None:
+    orders = [await new_order() for _ in range(READ_TOGETHER + 20)]
+    async with stage(postgres_database) as here:
+        watchers = [await here.watcher(SUPPORT, order=gid(order)) for order in orders]
+        watchers.append(await here.watcher(SUPPORT, SHORT, order=gid(orders[0])))
+        for n in (1, 2):
+            here.statements.clear()
+            await happen(*[fact for order in orders for fact in placed(order)], bell=here.bell)
+            for watcher in watchers:
+                await watcher.until(n)
+        # Two for all the orders but the first, which others watch otherwise: there each document reads for itself.
+        assert len(here.statements) == 4
+        for watcher, order in zip(watchers, [*orders, orders[0]], strict=True):
+            assert [each["event"]["sequence"] for each in watcher.messages] == [1, 2], order
+        numbers = dict(await OrderRow.filter(id__in=orders).values_list("id", "number"))
+        told = [watcher.messages[1]["event"]["order"]["number"] for watcher in watchers[:-1]]
+        assert told == [numbers[order] for order in orders]
+
+
+async def test_a_burst_is_not_told_in_one_turn_of_the_loop(postgres_database: Database) -> None:
+    class Noting(Watcher):
+        """Notes how much was written when others have their turn."""
+
+        def write(self, data: bytes) -> bool:
+            if len(self.messages) == 1:
+                asyncio.get_running_loop().call_soon(lambda: noted.append(len(self.messages)))
+            return super().write(data)
+
+    order, noted, watcher = await new_order(), list[int](), Noting()
+    async with stage(postgres_database) as here:
+        watch = await here.begun(SUPPORT, order=gid(order))
+        assert isinstance(watch, Watch)
+        await watch.join(watcher, b"", send=watcher.send, ended=watcher.ended)
+        await happen(*placed(order), bell=here.bell)
+        await watcher.until(1)
+        here.statements.clear()
+        await happen(*placed(order, 3 * TOLD_AT_ONCE), bell=here.bell)
+        assert await watcher.sequences(3 * TOLD_AT_ONCE + 1) == [*range(1, 3 * TOLD_AT_ONCE + 2)]
+        assert noted == [1 + TOLD_AT_ONCE]
+        assert len(here.statements) == 1
+
+
+def test_ears_call_once_whoever_does_not_wait() -> None:
+    ears, called = HubEars(), list[str]()
+    ears.call(lambda: called.append("rung"))
+    assert called == []
+    ears.ring()
+    ears.ring()
+    assert called == ["rung"]
+    ears.call(lambda: called.append("meanwhile"))  # it was rung since
+    assert called == ["rung", "meanwhile"]
+    ears.call(lambda: called.append("closed"))
+    ears.close()
+    ears.call(lambda: called.append("never rung again"))
+    assert (called, ears.is_closed) == (["rung", "meanwhile", "closed", "never rung again"], True)
 
 
 async def test_a_watcher_who_takes_no_more_keeps_nobody_else_waiting(database: Database) -> None:

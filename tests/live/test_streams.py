@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from adapters.bell.hub import Hub
 from domain.kernel.actor import Role, customer, staff, tracking_link
 from domain.kernel.bell import Bell
+from domain.kernel.doorbell import Doorbell, Ears, StreamLimits
 from domain.kernel.ids import new_id
 from domain.kernel.models import LogRow
-from domain.kernel.streams import PAGE_ROWS, Doorbell, Ears, OrderStream, Page, Present, StreamLimits, follow
+from domain.kernel.streams import PAGE_ROWS, OrderStream, Page, Present, follow
 from domain.orders.models import OrderRow
 from domain.returns.events import ReturnDisposed, ReturnReceived
 from domain.shipping.events import ShipmentShipped

@@ -9,8 +9,9 @@ from uuid import UUID
 from adapters.bell.hub import Hub
 from adapters.bell.memory import MemoryBell
 from domain.kernel.actor import SYSTEM, Actor
+from domain.kernel.doorbell import StreamLimits
 from domain.kernel.models import LogRow
-from domain.kernel.streams import FeedStream, OrderStream, Present, StreamLimits, visible_log
+from domain.kernel.streams import FeedStream, OrderStream, Present, visible_log
 from domain.kernel.visibility import EVERYTHING, of_order
 
 SOON = 20.0
