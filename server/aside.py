@@ -35,7 +35,10 @@ class Aside:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Within the block, this task's statements and transactions go over it, while it is there."""
+        """Within the block, this task's statements and transactions go over it, while it is there.
+
+        No task may begin in the block: it would keep it.
+        """
         if self._client is None:
             yield
             return

@@ -64,8 +64,7 @@ class Relay:
         async with self.hub.listen_to_all_orders() as ears:
             while not ears.is_closed:
                 try:
-                    with self.aside():
-                        await self._turn()
+                    await self._turn()
                 except Exception:
                     log.warning("relay.failed next_in_seconds=%.1f", pause, exc_info=True)
                     await asyncio.sleep(pause * random.uniform(0.5, 1))
@@ -75,8 +74,9 @@ class Relay:
                 await self._wait(ears)
 
     async def _turn(self) -> None:
-        stamped = await stamp_all()
-        heads, before = await feed_heads(), self._heads
+        with self.aside():
+            stamped = await stamp_all()
+            heads, before = await feed_heads(), self._heads
         # On SQLite positions come with the commits, and the processes have no bell in common.
         is_ours = bool(stamped) or before is None or dialect_of(current_connection()) is Dialect.SQLITE
         self._heads, self.stamped = heads, self.stamped + stamped

@@ -44,9 +44,10 @@ class Revocations:
         The last minute's are read again each time: whoever was recognised just before, and listened just after, is
         found by the next look.
         """
-        newest = self._newest or await database_now(current_connection())
-        people = await revoked_since(None if self._newest is None else newest - OVERLAP)
-        links = await links_revoked_since(newest - OVERLAP)
+        with self._aside():
+            newest = self._newest or await database_now(current_connection())
+            people = await revoked_since(None if self._newest is None else newest - OVERLAP)
+            links = await links_revoked_since(newest - OVERLAP)
         self._newest = max([newest, *(at for _, at in people), *(at for _, at in links)])
         for principal, moment in people:
             not_before = self._not_before[principal] = moment.timestamp()
@@ -63,8 +64,7 @@ class Revocations:
         while True:
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_SECONDS):
-                    with self._aside():
-                        await self.look()
+                    await self.look()
                 pause = EVERY_SECONDS
             except Exception:
                 log.warning("revocations.look_failed", exc_info=True)
