@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
 from strawberry.schema import Schema
 
@@ -32,14 +31,16 @@ from domain.reactions import REACTIONS, Reaction
 from resolvers import build_schema
 from resolvers.context import context_for
 from server.answers import Refused, refuse
+from server.aside import Aside
 from server.auth import Authenticator
+from server.bodies import Bodies
 from server.compiled_reads import CompiledReads
 from server.database import POOL_SIZE, Database, open_database
 from server.documents import Deadline, Documents, Preparation, preparation
 from server.draining import Draining, draining_on_signals
 from server.event_source import EventSource
 from server.exports import StockMovementsExport
-from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint
+from server.graphql_http import PAGE_HEADERS, GraphQLEndpoint, Straight
 from server.health import Readiness, alive
 from server.listeners import Listeners
 from server.live import Watching
@@ -69,6 +70,7 @@ class House:
     settings: Settings
     bell: BroadcastBell
     hub: Hub
+    aside: Aside
     runner: Runner
     draining: Draining
     listeners: Listeners
@@ -79,9 +81,10 @@ class House:
         """That of an application with these settings."""
         bell = bell_at(settings.bell)
         limits = StreamLimits(settings.stream_idle_seconds, settings.stream_lifetime_seconds)
-        hub = Hub(bell.broadcast, limits=limits, poll_seconds=settings.stream_poll_seconds)
+        taken = (aside := Aside()).taken
+        hub = Hub(bell.broadcast, limits=limits, poll_seconds=settings.stream_poll_seconds, aside=taken)
         listeners = Listeners(settings, draining := Draining())
-        return cls(settings, bell, hub, Runner(bell), draining, listeners, Revocations(listeners))
+        return cls(settings, bell, hub, aside, Runner(bell), draining, listeners, Revocations(listeners, taken))
 
 
 def create_app(
@@ -197,7 +200,9 @@ def guarded(schema: Schema, settings: Settings, documents: Documents) -> Schema:
 
 def _middleware(settings: Settings, gate: Gate, listeners: Listeners) -> list[Middleware]:
     # What is refused for want of room costs no line in the log each, and a page must be able to read the refusal.
-    found = [Middleware(Shedding, gate=gate, why_closed=listeners.why_closed), Middleware(RequestLog)]
+    bodies = Bodies(settings.max_body_bytes, settings.deadline_seconds)
+    shedding = Middleware(Shedding, gate=gate, bodies=bodies, why_closed=listeners.why_closed)
+    found = [shedding, Middleware(RequestLog)]
     if settings.allowed_origins:
         cors = Middleware(
             CORSMiddleware,
@@ -209,17 +214,6 @@ def _middleware(settings: Settings, gate: Gate, listeners: Listeners) -> list[Mi
         )
         found.insert(0, cors)
     return found
-
-
-class Straight:
-    """Operations by POST go straight to their endpoint, past the router: they are most of what is asked."""
-
-    def __init__(self, app: ASGIApp, endpoint: ASGIApp) -> None:
-        self._app, self._endpoint = app, endpoint
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_operation = scope["type"] == "http" and scope["path"] == "/graphql" and scope["method"] == "POST"
-        await (self._endpoint if is_operation else self._app)(scope, receive, send)
 
 
 @asynccontextmanager
@@ -235,11 +229,12 @@ async def _lifespan(
     async with AsyncExitStack() as stack:
         stack.enter_context(ending_with_supervisor())
         database = await stack.enter_async_context(_open_database(settings))
+        await stack.enter_async_context(house.aside.open(database))
         await stack.enter_async_context(reads.open(database))
         await stack.enter_async_context(watching.open(database.dialect, reads.fetch))
         await stack.enter_async_context(house.bell)
         await stack.enter_async_context(house.hub)
-        await stack.enter_async_context(relaying(house.hub, house.bell))
+        await stack.enter_async_context(relaying(house.hub, house.bell, aside=house.aside.taken))
         if settings.run_jobs:
             worker = Worker(
                 house.runner,

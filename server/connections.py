@@ -8,6 +8,7 @@ CONNECTIONS_OF_A_WORKER = 20
 # PostgreSQL allows 100 unless told otherwise: some are left for migrations, `waybill worker`, and people.
 MOST_CONNECTIONS = 80
 BELL = 2  # one to listen, one to ring
+ASIDE = 1  # for what the whole process waits for
 _LEAST_WRITE, _LEAST_READ = 2, 1
 CONNECT_SECONDS = 10.0
 
@@ -31,11 +32,12 @@ class Shares:
     write: int
     read: int
     bell: int
+    aside: int = ASIDE
 
     @property
     def all(self) -> int:
         """All of them together."""
-        return self.write + self.read + self.bell
+        return self.write + self.read + self.bell + self.aside
 
 
 def total_of(connections: int | None, workers: int) -> int:
@@ -46,9 +48,9 @@ def total_of(connections: int | None, workers: int) -> int:
 def shares(connections: int | None, workers: int, *, bell: int) -> Shares:
     """What each worker has of all connections. Raises ValueError when that is too little to work with."""
     total = total_of(connections, workers)
-    left = total // workers - bell
+    left = total // workers - bell - ASIDE
     if left < _LEAST_WRITE + _LEAST_READ:
-        least = workers * (bell + _LEAST_WRITE + _LEAST_READ)
+        least = workers * (bell + ASIDE + _LEAST_WRITE + _LEAST_READ)
         raise ValueError(f"database_connections: {total} are too few for {workers} workers: they need at least {least}")
     # Compiled reads hold a session for about a millisecond, transactions for several.
     read = max(_LEAST_READ, left * 4 // 9)

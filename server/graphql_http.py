@@ -92,8 +92,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         headers = Headers.of(scope)
         if scope["method"] != "POST":
             return self._page_of(Request(scope, receive))
-        settings = self.settings
-        fields = await fields_of(headers, receive, settings.max_body_bytes, settings.deadline_seconds)
+        fields = await fields_of(headers, receive, self.settings.max_body_bytes)
         identity = await self.authenticator.identify(headers.authorization)
         if headers.takes_json and (read := await self._compiled(self._reads.answer(fields, identity.actor.scope))):
             return JSONBytes(read)
@@ -213,6 +212,17 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if not isinstance(authorization, str):
             raise BadCredentials
         return await self.authenticator.identify(authorization)
+
+
+class Straight:
+    """Operations by POST go straight to their endpoint, past the router: they are most of what is asked."""
+
+    def __init__(self, app: ASGIApp, endpoint: ASGIApp) -> None:
+        self._app, self._endpoint = app, endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_operation = scope["type"] == "http" and scope["path"] == "/graphql" and scope["method"] == "POST"
+        await (self._endpoint if is_operation else self._app)(scope, receive, send)
 
 
 class JSONBytes:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from adapters.bell.hub import Hub
@@ -26,10 +26,18 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def relaying(
-    hub: Hub, bell: Bell, *, every_seconds: float = EVERY_SECONDS, head_start_seconds: float = HEAD_START_SECONDS
+    hub: Hub,
+    bell: Bell,
+    *,
+    every_seconds: float = EVERY_SECONDS,
+    head_start_seconds: float = HEAD_START_SECONDS,
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> AsyncIterator["Relay"]:
-    """A relay works until the block ends. Any number of processes may have one: they take turns at the feeds' heads."""
-    relay = Relay(hub, bell, every_seconds, head_start_seconds)
+    """A relay works until the block ends. Any number of processes may have one: they take turns at the feeds' heads.
+
+    It reads and stamps within `aside`: every watcher of a feed waits for it.
+    """
+    relay = Relay(hub, bell, every_seconds, head_start_seconds, aside)
     async with owned(relay.run(), "relay"):
         yield relay
 
@@ -45,6 +53,7 @@ class Relay:
     bell: Bell
     every_seconds: float = EVERY_SECONDS
     head_start_seconds: float = HEAD_START_SECONDS
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext
     is_first: bool = True
     stamped: int = 0
     _heads: Mapping[int, int] | None = None
@@ -65,8 +74,9 @@ class Relay:
                 await self._wait(ears)
 
     async def _turn(self) -> None:
-        stamped = await stamp_all()
-        heads, before = await feed_heads(), self._heads
+        with self.aside():
+            stamped = await stamp_all()
+            heads, before = await feed_heads(), self._heads
         # On SQLite positions come with the commits, and the processes have no bell in common.
         is_ours = bool(stamped) or before is None or dialect_of(current_connection()) is Dialect.SQLITE
         self._heads, self.stamped = heads, self.stamped + stamped

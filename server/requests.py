@@ -1,6 +1,5 @@
 """GraphQL requests by POST: their body, read within its bounds, and what must be in it."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +8,10 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from server.answers import BAD_REQUEST, LIMIT, TIMEOUT, Refused
+from server.answers import BAD_REQUEST, LIMIT, Refused
+from server.bodies import CLOSE
 
 JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8", 'application/json;charset="utf-8"'})
-CLOSE = ("Connection", "close")
 _FIELDS: Mapping[str, tuple[type, ...]] = {
     "query": (str,),
     "variables": (dict, type(None)),
@@ -57,19 +56,10 @@ _HEADERS = {
 }
 
 
-async def fields_of(headers: Headers, receive: Receive, longest: int, seconds: float) -> dict[str, Any]:
-    """The fields of a request, whose body may take so long to arrive.
-
-    Raises Refused for what is none, ClientDisconnect when the client goes meanwhile.
-    """
+async def fields_of(headers: Headers, receive: Receive, longest: int) -> dict[str, Any]:
+    """The fields of a request. Raises Refused for what is none, ClientDisconnect when the client goes meanwhile."""
     try:
-        # Whoever does not finish, for their line is dead, would keep the place that they have among those worked on.
-        async with asyncio.timeout(seconds):
-            body = await _body(headers, receive, longest)
-    except TimeoutError:
-        raise Refused(408, TIMEOUT, f"The body did not arrive in {seconds:g} seconds.", CLOSE) from None
-    try:
-        parsed = orjson.loads(body)
+        parsed = orjson.loads(await _body(headers, receive, longest))
     except orjson.JSONDecodeError:
         raise Refused(400, BAD_REQUEST, "The body is not JSON in UTF-8.") from None
     if isinstance(parsed, list):

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 
 from adapters.bell.owned import owned
@@ -23,10 +23,13 @@ log = logging.getLogger(__name__)
 
 
 class Revocations:
-    """Whose access was revoked. One look a second for the whole process, at what is new; requests ask nobody."""
+    """Whose access was revoked. One look a second for the whole process, at what is new; requests ask nobody.
 
-    def __init__(self, listeners: Listeners) -> None:
-        self._listeners = listeners
+    It looks within `aside`: what is revoked ends within seconds, however many requests there are.
+    """
+
+    def __init__(self, listeners: Listeners, aside: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._listeners, self._aside = listeners, aside
         self._not_before: dict[str, float] = {}
         self._newest: datetime | None = None
 
@@ -41,9 +44,10 @@ class Revocations:
         The last minute's are read again each time: whoever was recognised just before, and listened just after, is
         found by the next look.
         """
-        newest = self._newest or await database_now(current_connection())
-        people = await revoked_since(None if self._newest is None else newest - OVERLAP)
-        links = await links_revoked_since(newest - OVERLAP)
+        with self._aside():
+            newest = self._newest or await database_now(current_connection())
+            people = await revoked_since(None if self._newest is None else newest - OVERLAP)
+            links = await links_revoked_since(newest - OVERLAP)
         self._newest = max([newest, *(at for _, at in people), *(at for _, at in links)])
         for principal, moment in people:
             not_before = self._not_before[principal] = moment.timestamp()

@@ -8,8 +8,9 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.answers import LIMIT, SOON, Refused
+from server.bodies import Bodies
 
-# What is in line costs memory and sockets: this many for each that is worked on.
+# What is in line, or on its way, costs memory and sockets: this many for each that is worked on.
 LINE_PER_PLACE = 16
 # While the line does not get empty, waiting long helps nobody: those who are let in would all have waited that long.
 PATIENCE_WHEN_STANDING = 0.2
@@ -30,6 +31,7 @@ class Gate:
         self.in_flight = 0
         self.refused = 0
         self._most, self._patience = most, patience_seconds
+        self.longest_line = LINE_PER_PLACE * most
         self._line: deque[asyncio.Future[None]] = deque()
         self._line_since: float | None = None
         self._untold = 0
@@ -49,7 +51,7 @@ class Gate:
         if self.in_flight < self._most:
             self.in_flight += 1
             return True
-        if len(self._line) >= LINE_PER_PLACE * self._most or not await self._wait():
+        if len(self._line) >= self.longest_line or not await self._wait():
             self.refuse()
             return False
         return True
@@ -108,12 +110,14 @@ STREAM = "/graphql/stream"
 class Shedding:
     """Operations and tracking pages pass a gate; while it is overloaded, new sockets and streams are refused too.
 
-    So are sockets whenever `why_closed` has a reason. All else passes freely. A place is held until the answer begins:
-    a stream lasts, and does not work all the time.
+    So are sockets whenever `why_closed` has a reason. All else passes freely. A place is held from when the body is
+    here until the answer begins: a line may be slow, and a stream lasts, and does not work all the time.
     """
 
-    def __init__(self, app: ASGIApp, gate: Gate, why_closed: Callable[[], str | None] = lambda: None) -> None:
-        self._app, self._gate, self._why_closed = app, gate, why_closed
+    def __init__(
+        self, app: ASGIApp, gate: Gate, bodies: Bodies, why_closed: Callable[[], str | None] = lambda: None
+    ) -> None:
+        self._app, self._gate, self._bodies, self._why_closed = app, gate, bodies, why_closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -133,6 +137,17 @@ class Shedding:
 
     async def _operate(self, scope: Scope, receive: Receive, send: Send) -> None:
         gate, is_inside = self._gate, True
+        if self._bodies.on_their_way + gate.waiting >= gate.longest_line:
+            gate.refuse()
+            await _refusal()(scope, receive, send)
+            return
+        try:
+            body = await self._bodies.arrived(receive)
+        except Refused as late:
+            await late.response(scope, receive, send)
+            return
+        if body is None:
+            return
         if not await gate.enter():
             await _refusal()(scope, receive, send)
             return
@@ -145,7 +160,7 @@ class Shedding:
             await send(message)
 
         try:
-            await self._app(scope, receive, begin)
+            await self._app(scope, body, begin)
         finally:
             if is_inside:
                 gate.leave()

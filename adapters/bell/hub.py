@@ -4,7 +4,13 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -88,10 +94,19 @@ class Hub:
     """Where streams listen. Rings come from the bell; what the bell loses, a poll finds.
 
     The poll is one look a second for the whole process: the heads of all logs that are listened to, in one statement.
+    It looks within `aside`: while requests are many, what they have missed must not wait behind them.
     """
 
-    def __init__(self, broadcast: Broadcast, *, limits: StreamLimits | None = None, poll_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        *,
+        limits: StreamLimits | None = None,
+        poll_seconds: float = 1.0,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.limits = limits or StreamLimits()
+        self._aside = aside
         self._broadcast = broadcast
         self._poll_seconds = poll_seconds
         self._logs: dict[UUID, _Log] = {}
@@ -202,7 +217,8 @@ class Hub:
             await asyncio.sleep(pause)
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_SECONDS):
-                    await self._look()
+                    with self._aside():
+                        await self._look()
                 pause = self._poll_seconds
             except Exception:
                 log.warning("hub.look_failed", exc_info=True)

@@ -54,7 +54,7 @@ def read_rows(content: bytes, mode: BulkMode, *, start: int = 0, stop: int | Non
     lines = csv.reader(io.StringIO(text, newline=""), strict=False)
     header = [name.strip().lower() for name in next(lines, [])]
     _check_header(header, mode)
-    filled = ((lines.line_num, cells) for cells in lines if any(cell.strip() for cell in cells))
+    filled = ((lines.line_num, cells) for cells in lines if any(map(str.strip, cells)))
     for number, cells in islice(filled, start, stop):
         yield _row(number, header, cells, mode)
 

@@ -2,22 +2,24 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from domain.bulk.decisions import FileRow, count_rows, read_rows
 from domain.bulk.events import BulkRunProgressed
 from domain.bulk.lifecycle import BULK_RUN, BulkMode, BulkOutcome, BulkRunAction, BulkRunFacts, BulkRunStatus
 from domain.bulk.models import BulkRowRow, BulkRunRow
+from domain.catalog.errors import UnknownSku
 from domain.catalog.models import VariantRow
+from domain.flows.adjust_stock import AdjustStock, Shelf, checked_adjustment
 from domain.kernel.actor import Permission
-from domain.kernel.errors import NotFound
+from domain.kernel.errors import DomainError, InvalidInput, NotFound
 from domain.kernel.ids import global_id, new_id
 from domain.kernel.unit_of_work import UnitOfWork
 from domain.locations.models import LocationRow
 from domain.stock import service as stock
 from domain.stock.decisions import check_note
-from domain.stock.models import AdjustmentReason, MovementCause, StockLevelRow
+from domain.stock.models import StockLevelRow
 from domain.uploads.models import UploadRow
 from domain.uploads.service import own_upload
 
@@ -153,49 +155,33 @@ class _Shelf:
 
     def apply(self, run: BulkRunRow, row: FileRow) -> BulkRowRow:
         """What becomes of a row, as the levels are after the rows before it."""
-        code, message, change = self._judge(run.mode, row)
-        if code is None and change:
-            level = self.levels[self.variants[row.sku].id, self.places[row.location].id]
-            level.on_hand += change
-            self.movements.append(
-                stock.Movement(
-                    level.id,
-                    MovementCause.ADJUSTED,
-                    on_hand=change,
-                    subject_id=run.id,
-                    reason=AdjustmentReason.CORRECTION,
-                    note=run.note,
-                )
-            )
-        outcome = BulkOutcome.REFUSED if code else BulkOutcome.APPLIED if change else BulkOutcome.UNCHANGED
-        return BulkRowRow(
-            run_id=run.id,
-            number=row.number,
-            sku=row.sku,
-            location=row.location,
-            outcome=outcome,
-            change=0 if code else change,
-            code=code,
-            message=message and message[:300],
-        )
+        done = BulkRowRow(run_id=run.id, number=row.number, sku=row.sku, location=row.location)
+        try:
+            movement = self._movement(run, row)
+        except DomainError as refusal:
+            done.outcome, done.code, done.message = BulkOutcome.REFUSED, refusal.code, refusal.message[:300]
+            return done
+        done.change = movement.on_hand
+        done.outcome = BulkOutcome.APPLIED if done.change else BulkOutcome.UNCHANGED
+        if done.change:
+            self.movements.append(movement)
+        return done
 
-    def _judge(self, mode: BulkMode, row: FileRow) -> tuple[str | None, str | None, int]:
-        """Why it is refused: a code and a sentence; or the units that it adds."""
+    def _movement(self, run: BulkRunRow, row: FileRow) -> stock.Movement:
+        """What it moves, which is on its level then. Raises what is wrong with it."""
         if row.fault:
-            return "INVALID_INPUT", row.fault, 0
+            raise InvalidInput(row.fault)
         variant, place = self.variants.get(row.sku), self.places.get(row.location)
         if variant is None:
-            return "UNKNOWN_SKU", f"No stock is kept of a SKU {row.sku}.", 0
+            raise UnknownSku(row.sku)
         if place is None:
-            return "NOT_FOUND", f"There is no location {row.location}.", 0
+            raise NotFound("location", row.location)
         level, key = self.levels[variant.id, place.id], (variant.id, place.id)
-        if mode is BulkMode.SET and key in self.seen:
-            return "INVALID_INPUT", f"A row above sets {row.sku} at {row.location} already.", 0
+        if run.mode is BulkMode.SET and key in self.seen:
+            raise InvalidInput(f"A row above sets {row.sku} at {row.location} already.")
         self.seen.add(key)
-        if row.expected_on_hand not in (None, level.on_hand):
-            said = f"{row.sku} has {level.on_hand} units on hand at {row.location}, not {row.expected_on_hand}."
-            return "STALE_STOCK", said, 0
-        change = row.units - level.on_hand if mode is BulkMode.SET else row.units
-        if level.on_hand + change < 0 and not place.allows_negative_on_hand:
-            return "INSUFFICIENT_STOCK", f"{row.location} has only {level.on_hand} units of {row.sku} on hand.", 0
-        return None, None, change
+        change = row.units - level.on_hand if run.mode is BulkMode.SET else row.units
+        asked = AdjustStock(row.sku, place.id, change, run.note, expected_on_hand=row.expected_on_hand)
+        movement = replace(checked_adjustment(Shelf(level, variant, place), asked), subject_id=run.id)
+        level.on_hand += change
+        return movement

@@ -86,12 +86,7 @@ class CloseSupply:
 
 async def close_supply(tx: UnitOfWork, request: CloseSupply) -> UUID:
     """Expect nothing of it any more; the supply's id. What arrived stays."""
-    tx.actor.require(Permission.ADJUST_STOCK)
-    supply = await supplies.lock(tx, request.supply_id)
-    lines = await supplies.lines_of(supply)
-    await supplies.step(tx, supply, SupplyAction.CLOSE)
-    tx.record(SupplyClosed(None, supply.id, await _expect_no_more(tx, supply, lines)))
-    return supply.id
+    return await _expect_no_more(tx, request.supply_id, SupplyAction.CLOSE, SupplyClosed)
 
 
 @dataclass(frozen=True)
@@ -103,19 +98,19 @@ class CancelSupply:
 
 async def cancel_supply(tx: UnitOfWork, request: CancelSupply) -> UUID:
     """Call the supply off, of which nothing has arrived; its id."""
+    return await _expect_no_more(tx, request.supply_id, SupplyAction.CANCEL, SupplyCanceled)
+
+
+async def _expect_no_more(
+    tx: UnitOfWork, supply_id: UUID, action: SupplyAction, fact: type[SupplyClosed | SupplyCanceled]
+) -> UUID:
     tx.actor.require(Permission.ADJUST_STOCK)
-    supply = await supplies.lock(tx, request.supply_id)
-    lines = await supplies.lines_of(supply)
-    await supplies.step(tx, supply, SupplyAction.CANCEL)
-    tx.record(SupplyCanceled(None, supply.id, await _expect_no_more(tx, supply, lines)))
-    return supply.id
-
-
-async def _expect_no_more(tx: UnitOfWork, supply: SupplyRow, lines: Sequence[SupplyLineRow]) -> int:
-    """Units that were expected, and are not any more."""
-    left = {line: -line.expected for line in lines if line.expected}
+    supply = await supplies.lock(tx, supply_id)
+    left = {line: -line.expected for line in await supplies.lines_of(supply) if line.expected}
+    await supplies.step(tx, supply, action)
     await _expect(tx, supply, left, MovementCause.NO_LONGER_EXPECTED)
-    return -sum(left.values())
+    tx.record(fact(None, supply.id, -sum(left.values())))
+    return supply.id
 
 
 async def _expect(tx: UnitOfWork, supply: SupplyRow, units: Mapping[SupplyLineRow, int], cause: MovementCause) -> None:

@@ -199,8 +199,8 @@ def test_the_secret_of_a_sqlite_installation_is_made_once_for_its_owner_alone(tm
             "WAYBILL_WORKERS: memory:// reaches one process; several workers need a shared bell_url",
         ),
         (
-            {"workers": 8, "database_connections": 39, "database_url": "postgresql://u@h/d", "secret": SECRET},
-            "WAYBILL_DATABASE_CONNECTIONS: 39 are too few for 8 workers: they need at least 40",
+            {"workers": 8, "database_connections": 47, "database_url": "postgresql://u@h/d", "secret": SECRET},
+            "WAYBILL_DATABASE_CONNECTIONS: 47 are too few for 8 workers: they need at least 48",
         ),
         ({"bell_url": "kafka://h"}, "WAYBILL_BELL_URL: there is a bell for memory://, redis://, rediss://, postgresql"),
         ({"port": 70_000}, "WAYBILL_PORT: Input should be less than or equal to 65535"),

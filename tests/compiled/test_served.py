@@ -128,7 +128,7 @@ async def test_a_read_that_waits_for_too_long_is_answered_with_timeout_and_the_n
 ) -> None:
     order = await _an_order()
     admin = await asyncpg.connect(postgres_database.url)
-    async with both_ways(postgres_database, deadline_seconds=0.3, database_connections=5) as (client, _):
+    async with both_ways(postgres_database, deadline_seconds=0.3, database_connections=6) as (client, _):
         ask = client.as_(SUPPORT)
         for _ in range(2):
             assert await ask.data(NUMBER, {"id": order["id"]}) == {"order": {"number": order["number"]}}
@@ -142,7 +142,7 @@ async def test_a_read_that_waits_for_too_long_is_answered_with_timeout_and_the_n
 
 async def test_more_readers_than_sessions_wait_for_one_another(postgres_database: Database) -> None:
     order = await _an_order()
-    async with both_ways(postgres_database, database_connections=7) as (client, _):
+    async with both_ways(postgres_database, database_connections=8) as (client, _):
         ask = client.as_(SUPPORT)
         await ask.data(NUMBER, {"id": order["id"]})
         answers = await asyncio.gather(*[ask.data(NUMBER, {"id": order["id"]}) for _ in range(40)])

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from server.bodies import Bodies
 from server.database import Database
 from server.shedding import BUSY, LINE_PER_PLACE, Gate, Shedding
 from tests.api.client import served
@@ -24,6 +25,10 @@ AT_ONCE = 0.001
 REFUSAL = {"errors": [{"message": BUSY, "extensions": {"code": "LIMIT"}}]}
 
 
+def bodies(seconds: float = NEVER) -> Bodies:
+    return Bodies(1_000, seconds)
+
+
 class Kitchen:
     """An application whose every request takes until it is told to finish."""
 
@@ -31,9 +36,8 @@ class Kitchen:
         self.begun = asyncio.Semaphore(0)
         self.may_end = asyncio.Semaphore(0)
         self.served: list[str] = []
-        self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(Shedding(self, gate)), base_url="http://waybill.test"
-        )
+        self.door = Shedding(self, gate, bodies())
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.door), base_url="http://waybill.test")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.served.append(f"{scope['path']}?{scope['query_string'].decode()}")
@@ -133,12 +137,66 @@ async def test_a_request_that_fails_leaves_its_place() -> None:
         raise RuntimeError("a bug")
 
     gate = Gate(1, NEVER)
-    transport = httpx.ASGITransport(Shedding(fail, gate), raise_app_exceptions=True)
+    transport = httpx.ASGITransport(Shedding(fail, gate, bodies()), raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://waybill.test") as http:
         for _ in range(3):
             with pytest.raises(RuntimeError):
                 await http.post("/graphql")
     assert gate.in_flight == 0
+
+
+class SlowLine:
+    """A request whose body is on its way."""
+
+    def __init__(self, app: Shedding, path: str = "/graphql") -> None:
+        self.is_asked_for, self.has_come = asyncio.Event(), asyncio.Event()
+        self.statuses: list[int] = []
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}
+        self.served = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def _receive(self) -> Message:
+        self.is_asked_for.set()
+        await self.has_come.wait()
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.statuses.append(message["status"])
+
+
+async def test_whoever_is_on_a_slow_line_has_no_place_until_their_body_is_here() -> None:
+    async with kitchen(places=1, patience_seconds=NEVER) as (at, gate):
+        slow = SlowLine(at.door)
+        await slow.is_asked_for.wait()
+        at.may_end.release()
+        assert (await at.order(1)).status_code == 200
+        assert (slow.statuses, gate.in_flight) == ([], 0)
+        slow.has_come.set()
+        at.may_end.release()
+        await slow.served
+        assert (slow.statuses, gate.in_flight) == ([200], 0)
+        assert at.served == ["/graphql?1", "/graphql?"]
+
+
+async def test_those_on_slow_lines_are_no_more_than_can_be_remembered() -> None:
+    async with kitchen(places=1, patience_seconds=NEVER) as (at, gate):
+        slow = [SlowLine(at.door) for _ in range(LINE_PER_PLACE)]
+        for each in slow:
+            await each.is_asked_for.wait()
+        assert (await at.order(99)).status_code == 503
+        for each in slow:
+            each.has_come.set()
+            at.may_end.release()
+            await each.served
+        assert ([each.statuses for each in slow], gate.refused) == ([[200]] * LINE_PER_PLACE, 1)
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/track/cancel", "/track/return", "/track/link"])
+async def test_a_body_that_does_not_arrive_is_not_waited_for(path: str) -> None:
+    async with kitchen(places=1, patience_seconds=NEVER) as (at, gate):
+        slow = SlowLine(Shedding(at, gate, bodies(seconds=AT_ONCE)), path)
+        await slow.served
+        assert (slow.statuses, at.served, gate.in_flight) == ([408], [], 0)
 
 
 async def test_probes_and_pages_do_not_wait() -> None:
@@ -163,7 +221,8 @@ async def handshake(gate: Gate, extensions: dict[str, Any]) -> list[Message]:
     async def receive() -> Message:
         return {"type": "websocket.connect"}
 
-    await Shedding(accept, gate)({"type": "websocket", "path": "/graphql", "extensions": extensions}, receive, send)
+    scope = {"type": "websocket", "path": "/graphql", "extensions": extensions}
+    await Shedding(accept, gate, bodies())(scope, receive, send)
     return sent
 
 

@@ -176,7 +176,7 @@ async def test_a_socket_is_closed_when_its_credentials_expire(server: Server) ->
 
 
 async def test_a_request_whose_body_does_not_arrive_is_not_waited_for(server: Server) -> None:
-    """Its line may be dead: it would keep its place among those that are worked on."""
+    """Its line may be dead: it would be waited for as long as that is open."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{")
     async with asyncio.timeout(PATIENCE):

@@ -185,9 +185,9 @@ async def test_what_a_role_and_a_database_allow_counts_too(
 
 def test_connections_are_split_among_workers_and_within_each() -> None:
     assert [total_of(None, workers) for workers in (1, 2, 4, 8)] == [20, 40, 80, 80]
-    assert shares(None, 1, bell=2) == Shares(write=10, read=8, bell=2)
-    assert shares(None, 8, bell=2) == Shares(write=5, read=3, bell=2)
-    assert shares(None, 8, bell=0) == Shares(write=6, read=4, bell=0)
-    assert shares(5, 1, bell=2) == Shares(write=2, read=1, bell=2)
-    with pytest.raises(ValueError, match="4 are too few for 1 workers: they need at least 5"):
-        shares(4, 1, bell=2)
+    assert shares(None, 1, bell=2) == Shares(write=10, read=7, bell=2, aside=1)
+    assert shares(None, 8, bell=2) == Shares(write=4, read=3, bell=2, aside=1)
+    assert shares(None, 8, bell=0) == Shares(write=5, read=4, bell=0, aside=1)
+    assert shares(6, 1, bell=2) == Shares(write=2, read=1, bell=2, aside=1)
+    with pytest.raises(ValueError, match="5 are too few for 1 workers: they need at least 6"):
+        shares(5, 1, bell=2)
