@@ -7,10 +7,11 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
+import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -18,7 +19,7 @@ from domain.kernel.ids import global_id
 from schema.cursors import StreamKind, stream_cursor
 from server.database import open_database
 from server.socket_protocol import MOST_WAITING_BYTES, TRY_AGAIN_LATER
-from server.transports import KERNEL_BYTES
+from server.transports import KERNEL_BYTES, bound, give_up
 from tests.builders import SUPPORT
 from tests.live.orders import happen, new_order, placed
 from tests.stories.serving import ServerProcess, headers_of, server_process
@@ -148,3 +149,28 @@ async def test_a_stream_of_events_that_is_not_read_ends_and_the_others_are_told_
     assert read < 2 * MOST_WAITING_BYTES + 2 * KERNEL_BYTES
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{server.url}/readyz")).status_code == 200
+
+
+def test_a_connection_that_is_lost_before_it_is_bounded_is_no_fault() -> None:
+    async def lose() -> asyncio.Transport:
+        lost = asyncio.get_running_loop().create_future()
+
+        class Peer(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                self.transport = cast("asyncio.Transport", transport)
+                self.transport.get_extra_info("socket")  # as servers do, to learn who it is
+                self.transport.abort()
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                lost.set_result(self.transport)
+
+        server = await asyncio.get_running_loop().create_server(Peer, "127.0.0.1", 0)
+        async with server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            transport: asyncio.Transport = await asyncio.wait_for(lost, SOON)
+            writer.close()
+        bound(transport)
+        give_up(transport)
+        return transport
+
+    assert uvloop.run(lose()).is_closing()  # the loop that servers have: there a closed socket is a ValueError
