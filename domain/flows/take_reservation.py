@@ -104,10 +104,12 @@ class Taking:
         await stock.move(tx, moved)
         changes = stock.sums(moved)
         for key, level in levels.items():
-            levels[key] = replace(level, counters=level.counters.more(changes.get(level.level_id, {})))
+            levels[key] = level._replace(counters=level.counters.more(changes.get(level.level_id, {})))
 
     def beyond(self, allocated: Sequence[stock.Movement]) -> list[stock.Movement]:
         """What is left of these movements when what was handed over is taken off: it was moved already."""
+        if not self.taken:
+            return list(allocated)
         done: Counter[tuple[UUID | None, UUID]] = Counter()
         for order_id, taken in self.taken.items():
             for line in taken.lines:

@@ -65,9 +65,10 @@ def _plain(value: Any) -> Any:
     if kind in _PLAIN:
         return value
     if (names := _field_names(kind)) is not None:
-        return {name: _plain(getattr(value, name)) for name in names}
+        found = [(name, getattr(value, name)) for name in names]
+        return {name: part if type(part) in _PLAIN else _plain(part) for name, part in found}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [each if type(each) in _PLAIN else _plain(each) for each in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, UUID | datetime | date):

@@ -24,8 +24,9 @@ class Row(Model):
         # Tortoise asks each field about each value, which takes thirty times as long. Ours are of the right types
         # already, and what the database cannot keep it refuses.
         blank = _blank(type(self))
-        if unknown := given.keys() - blank.names:
-            raise TypeError(f"{type(self).__name__} has no column {', '.join(sorted(unknown))}")
+        if not given.keys() <= blank.names:
+            unknown = ", ".join(sorted(given.keys() - blank.names))
+            raise TypeError(f"{type(self).__name__} has no column {unknown}")
         state = self.__dict__
         state.update(blank.values)
         for name, make in blank.makers:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.kernel.errors import InvalidInput, Path
@@ -81,8 +81,7 @@ async def lock_each(level_ids: Collection[UUID]) -> list[StockLevelRow]:
     return await StockLevelRow.filter(id__in=list(level_ids)).order_by("id").select_for_update()
 
 
-@dataclass(frozen=True)
-class Free:
+class Free(NamedTuple):
     """A locked level of a SKU at a location that takes work, as it was when it was locked."""
 
     level_id: UUID
