@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.flows.draft_order import Draft
@@ -119,7 +119,7 @@ class Taking:
             units = min(each.allocated, done[each.order_id, each.level_id])
             done[each.order_id, each.level_id] -= units
             if units < each.allocated:
-                left.append(replace(each, allocated=each.allocated - units))
+                left.append(each._replace(allocated=each.allocated - units))
         return left
 
 

@@ -108,10 +108,11 @@ def _is_sound(given: Any) -> bool:
     kind = cast("Hashable", type(given))
     if kind is str:
         return len(given) <= LONGEST_TEXT and (given.isprintable() or not ("\0" in given or _has_half_signs(given)))
-    if kind is list or kind is tuple:
-        return all(map(_is_sound, given))
-    names = _shown_names(kind)
-    return not names or all(_is_sound(getattr(given, name)) for name, _ in names)
+    parts = given if kind is list or kind is tuple else vars(given).values() if _shown_names(kind) else ()
+    for part in parts:  # noqa: SIM110  # twice as fast as all(…)
+        if part is not None and not _is_sound(part):
+            return False
+    return True
 
 
 @cache

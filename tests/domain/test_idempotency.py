@@ -191,5 +191,5 @@ def test_fingerprints_are_equal_exactly_for_equal_inputs(one: Request, other: Re
 
 def test_a_fingerprint_does_not_depend_on_the_order_of_fields() -> None:
     assert idempotency.fingerprint("f", {"a": 1, "b": 2}) == idempotency.fingerprint("f", {"b": 2, "a": 1})
-    with pytest.raises(AssertionError):
-        idempotency.fingerprint("f", 1.5)
+    with pytest.raises(TypeError, match="no canonical form"):
+        idempotency.fingerprint("f", object())
