@@ -165,10 +165,11 @@ async def stamp(feed: int = FEED) -> int:
             )
             await connection.execute_query_dict(locked)
         [row] = await connection.execute_query_dict(
-            f"WITH stamped AS (UPDATE {table} SET position = feed_head.position + fresh.n FROM feed_head, (SELECT id,"
-            f" row_number() OVER (ORDER BY {order}) AS n FROM {table} WHERE position IS NULL"
-            f" ORDER BY {order} LIMIT {STAMPED_AT_ONCE}) AS fresh"
-            f" WHERE {table}.id = fresh.id AND feed_head.id = {feed} RETURNING 1),"
+            # By where they stand: nobody but who has the head's lock ever moves them.
+            f"WITH stamped AS (UPDATE {table} SET position = (SELECT position FROM feed_head WHERE id = {feed}) + fresh.n"
+            f" FROM (SELECT ctid AS place, row_number() OVER (ORDER BY {order}) AS n FROM {table}"
+            f" WHERE position IS NULL ORDER BY {order} LIMIT {STAMPED_AT_ONCE}) AS fresh"
+            f" WHERE {table}.ctid = fresh.place RETURNING 1),"
             f" counted AS (SELECT count(*) AS n FROM stamped)"
             f" UPDATE feed_head SET position = position + n FROM counted WHERE id = {feed} RETURNING n"
         )
