@@ -166,7 +166,8 @@ async def stamp(feed: int = FEED) -> int:
             await connection.execute_query_dict(locked)
         [row] = await connection.execute_query_dict(
             # By where they stand: nobody but who has the head's lock ever moves them.
-            f"WITH stamped AS (UPDATE {table} SET position = (SELECT position FROM feed_head WHERE id = {feed}) + fresh.n"
+            f"WITH stamped AS (UPDATE {table}"
+            f" SET position = (SELECT position FROM feed_head WHERE id = {feed}) + fresh.n"
             f" FROM (SELECT ctid AS place, row_number() OVER (ORDER BY {order}) AS n FROM {table}"
             f" WHERE position IS NULL ORDER BY {order} LIMIT {STAMPED_AT_ONCE}) AS fresh"
             f" WHERE {table}.ctid = fresh.place RETURNING 1),"

@@ -49,7 +49,7 @@ class Counters(NamedTuple):
     def to_hand_out(self) -> int:
         """Units that nobody has set aside: the waiting are given these first."""
         on_hand, allocated, reserved, _, damaged, quarantined, safety_stock, _ = self
-        return available_to_promise(on_hand, allocated, reserved, damaged, quarantined, safety_stock)
+        return on_hand - (allocated + reserved + damaged + quarantined + safety_stock)
 
     @property
     def short(self) -> int:
