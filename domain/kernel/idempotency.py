@@ -59,7 +59,7 @@ def fingerprint(operation: str, request: object) -> str:
 def _plain(value: Any) -> Any:
     """What orjson does not know."""
     match value:
-        case datetime() | date():
+        case datetime() | date() | UUID():  # orjson knows uuid.UUID, but none that is derived from it
             return str(value)
         case Mapping():
             return dict(value)

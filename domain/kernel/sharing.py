@@ -47,6 +47,7 @@ class SharedTransactions:
     _waiting: deque[_Member] = field(default_factory=deque)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _begun: int = 0  # how many requests are being carried out
+    _is_forming: bool = False  # the next one is about to take its members
 
     async def run(
         self, flow: Together[Any], bell: Bell, actor: Actor, request: Any, key: str | None
@@ -73,7 +74,10 @@ class SharedTransactions:
             raise
 
     def _go_on(self) -> None:
-        if self._waiting and len(self._running) < AT_ONCE:
+        # Beside one that is under way, when there are as many: few would pay for statements that many can share.
+        are_enough = not self._running or len(self._waiting) >= self._begun
+        if self._waiting and are_enough and not self._is_forming and len(self._running) < AT_ONCE:
+            self._is_forming = True
             # In a context of its own: it belongs to none of the requests that it carries out.
             task = asyncio.get_running_loop().create_task(self._carry_out(), context=Context())
             self._running.add(task)
@@ -85,9 +89,10 @@ class SharedTransactions:
 
     async def _carry_out(self) -> None:
         await asyncio.sleep(0)  # those that arrived in the same turn come along
-        members = self._next()
+        members, self._is_forming = self._next(), False
         if members:
             self._begun += len(members)
+            self._go_on()
             try:
                 await self._share(members)
             finally:
