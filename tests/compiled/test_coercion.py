@@ -28,7 +28,7 @@ SAMPLES = {
     "Date": "2026-11-22",
 }
 # What somebody may send in the place of any value.
-ODD = (None, 1, 2**31, 1.5, True, "?", "", [], ["?"], [None], [[]], {}, {"?": 1})
+ODD: tuple[Any, ...] = (None, 1, 2**31, 1.5, True, "?", "", [], ["?"], [None], [[]], {}, {"?": 1})
 
 
 def sample(kind: Any, *, everything: bool) -> Any:
