@@ -130,7 +130,9 @@ async def add_all(kind: Kind, units: Mapping[UUID, Mapping[str, int]]) -> None:
 
 
 def _update_of(addition: Addition) -> "_Update":
-    counters = tuple(sorted({name for changes in addition.units.values() for name in changes}))
+    named = {name for changes in addition.units.values() for name in changes}
+    # A count that agrees with the books adds nothing to anything, and its level is looked at all the same.
+    counters = tuple(sorted(named or set(_ADDED.findall(addition.guard))))
     return _Update(addition.kind, counters, addition.guard, is_timed=addition.now is not None)
 
 
