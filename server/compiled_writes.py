@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -83,8 +82,7 @@ class CompiledWrites:
     async def _carried_out(
         self, verb: Verb, arguments: dict[str, Any], request: Request, context: Context
     ) -> bytes | ExecutionResult | None:
-        mine = copy(context)
-        mine.reader = Naming(context.actor.scope)
+        mine = Context(context.actor, Naming(context.actor.scope), context.runner, context.hub)
         try:
             async with asyncio.timeout(self._settings.deadline_seconds):
                 payload = await verb.resolve(None, VerbInfo(mine), **arguments)

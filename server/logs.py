@@ -27,10 +27,11 @@ def configure_logs(style: LogFormat = LogFormat.AUTO, *, level: int = logging.IN
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    # Ours go straight to where the others' end up: on their way through `logging` a line costs three times as much.
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, *finish, renderer],
+        logger_factory=_Lines,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -40,6 +41,14 @@ def configure_logs(style: LogFormat = LogFormat.AUTO, *, level: int = logging.IN
     root.handlers[:] = [handler]
     root.setLevel(level)
     _hush()
+
+
+class _Lines(structlog.WriteLogger):
+    """Writes lines, and knows in whose name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(sys.stderr)
+        self.name = name
 
 
 def _json(line: Any, default: Callable[[Any], Any], **_: Any) -> str:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from domain.kernel.actor import SYSTEM
@@ -31,7 +30,7 @@ async def lock_free(tx: UnitOfWork, variant_ids: Collection[UUID]) -> list[Free]
     freed: Counter[UUID] = Counter()
     for line in ended:
         freed[line.level_id] += line.units
-    return [replace(each, counters=each.counters.more({"reserved": -freed[each.level_id]})) for each in found]
+    return [each._replace(counters=each.counters.more({"reserved": -freed[each.level_id]})) for each in found]
 
 
 async def give_back(tx: UnitOfWork, reservation_ids: Collection[UUID], cause: MovementCause) -> None:

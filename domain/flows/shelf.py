@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from uuid import UUID
 
 from domain.allocation.decisions import Source, plan_allocation, take_held
@@ -56,7 +57,8 @@ class Shelf:
         demand = draft.demand
         first = take_held(demand, held)
         beyond = first.short
-        short = {sku: units for sku in beyond if (units := beyond[sku] - self.left_of(sku, draft.sight)) > 0}
+        seen = self._seen(beyond, draft.sight)
+        short = {sku: left for sku, units in beyond.items() if (left := units - sum(map(itemgetter(sku), seen))) > 0}
         for sku in dict.fromkeys(each.sku for each in draft.stocked if each.sku in short):
             room = self.room.has_room(sku, draft.order.channel_id)
             if room is not None and short[sku] > room:
@@ -64,21 +66,21 @@ class Shelf:
                 possible = demand[sku] - short[sku] + room
                 raise InsufficientStock(sku, demand[sku], possible, path=("lines", line, "quantity"))
         there = {sku: left for sku, units in beyond.items() if (left := units - short.get(sku, 0))}
-        seen = draft.sight.units
-        sources = [
-            Source(place, {sku: seen(place, self.free.get((place, sku), 0)) for sku in there})
-            for place in self.locations
-        ]
-        plan = plan_allocation(there, sources)
+        plan = plan_allocation(there, list(map(Source, self.locations, seen)))
         assert plan.is_complete, "what is short was taken off before"
         for take in plan.takes:
             self.free[take.location_id, take.sku] -= take.units
-        draft.plan = first.and_then(plan)
+        draft.plan = first.and_then(plan) if first.takes else plan
         self._let_wait(draft, short)
 
     def left_of(self, sku: str, sight: Sight) -> int:
         """Units of a SKU that a channel may still promise, at all locations that it sees."""
         return sum(sight.units(place, self.free.get((place, sku), 0)) for place in self.locations)
+
+    def _seen(self, skus: Collection[str], sight: Sight) -> list[dict[str, int]]:
+        """Units of these SKUs that a channel may still promise, at each location."""
+        free, units = self.free, sight.units
+        return [{sku: units(place, free.get((place, sku), 0)) for sku in skus} for place in self.locations]
 
     def _let_wait(self, draft: Draft, short: Mapping[str, int]) -> None:
         """What the later lines need of a SKU that is short waits; the earlier ones are given what there is."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.flows.draft_order import Draft
@@ -104,10 +104,12 @@ class Taking:
         await stock.move(tx, moved)
         changes = stock.sums(moved)
         for key, level in levels.items():
-            levels[key] = replace(level, counters=level.counters.more(changes.get(level.level_id, {})))
+            levels[key] = level._replace(counters=level.counters.more(changes.get(level.level_id, {})))
 
     def beyond(self, allocated: Sequence[stock.Movement]) -> list[stock.Movement]:
         """What is left of these movements when what was handed over is taken off: it was moved already."""
+        if not self.taken:
+            return list(allocated)
         done: Counter[tuple[UUID | None, UUID]] = Counter()
         for order_id, taken in self.taken.items():
             for line in taken.lines:
@@ -117,7 +119,7 @@ class Taking:
             units = min(each.allocated, done[each.order_id, each.level_id])
             done[each.order_id, each.level_id] -= units
             if units < each.allocated:
-                left.append(replace(each, allocated=each.allocated - units))
+                left.append(each._replace(allocated=each.allocated - units))
         return left
 
 

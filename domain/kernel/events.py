@@ -1,7 +1,9 @@
 """What a recorded fact is: a frozen dataclass in the past tense, about one order and a child of it, or about stock."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 
@@ -28,8 +30,7 @@ class OrderFact:
     @property
     def data(self) -> dict[str, Any]:
         """The plain facts, JSON-ready: numbers, texts, lists of texts, enum names."""
-        hidden = {"order_id", self.subject}
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden}
+        return {name: getattr(self, name) for name in _plain_fields(cast("Hashable", type(self)))}
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,14 @@ class StockFact:
     @property
     def data(self) -> dict[str, Any]:
         """The plain facts, JSON-ready: numbers, texts, enum names."""
-        hidden = {"level_id", self.subject}
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in hidden}
+        return {name: getattr(self, name) for name in _plain_fields(cast("Hashable", type(self)))}
 
 
 Fact = OrderFact | StockFact
+
+
+@cache
+def _plain_fields(kind: Any) -> tuple[str, ...]:
+    """Those that are neither the thing whose feed it stands in, nor the child that it is about."""
+    hidden = {"order_id", "level_id", kind.subject}
+    return tuple(each.name for each in fields(kind) if each.name not in hidden)

@@ -160,15 +160,17 @@ async def stamp(feed: int = FEED) -> int:
                 f"INSERT INTO feed_head (id, position) VALUES ({feed}, 0) ON CONFLICT DO NOTHING"
             )
             await connection.execute_query_dict(locked)
-        stamped, _ = await connection.execute_query(
-            f"UPDATE {table} SET position = feed_head.position + fresh.n FROM feed_head, (SELECT id,"
-            f" row_number() OVER (ORDER BY {order}) AS n FROM {table} WHERE position IS NULL"
-            f" ORDER BY {order} LIMIT {STAMPED_AT_ONCE}) AS fresh"
-            f" WHERE {table}.id = fresh.id AND feed_head.id = {feed}"
+        [row] = await connection.execute_query_dict(
+            # By where they stand: nobody but who has the head's lock ever moves them.
+            f"WITH stamped AS (UPDATE {table}"
+            f" SET position = (SELECT position FROM feed_head WHERE id = {feed}) + fresh.n"
+            f" FROM (SELECT ctid AS place, row_number() OVER (ORDER BY {order}) AS n FROM {table}"
+            f" WHERE position IS NULL ORDER BY {order} LIMIT {STAMPED_AT_ONCE}) AS fresh"
+            f" WHERE {table}.ctid = fresh.place RETURNING 1),"
+            f" counted AS (SELECT count(*) AS n FROM stamped)"
+            f" UPDATE feed_head SET position = position + n FROM counted WHERE id = {feed} RETURNING n"
         )
-        if stamped:
-            await FeedHeadRow.filter(id=feed).update(position=F("position") + stamped)
-        return stamped
+        return int(row["n"])
 
 
 async def sweep_stock(now: datetime) -> int:

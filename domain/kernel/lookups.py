@@ -75,9 +75,10 @@ def _places(first: int, among: Collection[Collection[Any]]) -> list[str]:
 
 
 def _with_keys(rows: list[Found]) -> list[Found]:
-    return [{name: _key(name, value) for name, value in row.items()} for row in rows]
-
-
-def _key(name: str, value: Any) -> Any:
-    is_key = isinstance(value, str) and (name == "id" or name.endswith("_id"))
-    return id_of(value) if is_key else value
+    """The same rows, whose keys were texts."""
+    keys = [name for name in rows[0] if name == "id" or name.endswith("_id")] if rows else []
+    for row in rows:
+        for name in keys:
+            if isinstance(value := row[name], str):
+                row[name] = id_of(value)
+    return rows

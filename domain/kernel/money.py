@@ -78,6 +78,8 @@ def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
     """
     assert weights, "nothing to split over"
     assert all(weight >= 0 for weight in weights), "a negative weight"
+    if len(weights) == 1:
+        return [amount_minor]
     total = sum(weights)
     if total == 0:
         return [amount_minor] + [0] * (len(weights) - 1)

@@ -24,21 +24,20 @@ class Row(Model):
         # Tortoise asks each field about each value, which takes thirty times as long. Ours are of the right types
         # already, and what the database cannot keep it refuses.
         blank = _blank(type(self))
-        if unknown := given.keys() - blank.names:
-            raise TypeError(f"{type(self).__name__} has no column {', '.join(sorted(unknown))}")
-        state = self.__dict__
-        state.update(blank.values)
+        state = blank.values | given
+        if len(state) > len(blank.values):
+            unknown = ", ".join(sorted(given.keys() - blank.values.keys()))
+            raise TypeError(f"{type(self).__name__} has no column {unknown}")
         for name, make in blank.makers:
             if name not in given:
                 state[name] = make()
-        state.update(given)
+        object.__setattr__(self, "__dict__", state)
 
 
 @dataclass(frozen=True)
 class _Blank:
     """What a new row holds before anything is said of it."""
 
-    names: frozenset[str]
     values: dict[str, Any]
     makers: tuple[tuple[str, Callable[[], Any]], ...]
 
@@ -50,7 +49,7 @@ def _blank(kind: type[Row]) -> _Blank:
     # What Tortoise keeps beside the columns. There are no defaults that are waited for.
     values |= {"_partial": False, "_saved_in_db": False, "_custom_generated_pk": False, "_await_when_save": {}}
     makers = tuple((name, each.default) for name, each in columns.items() if callable(each.default))
-    return _Blank(frozenset(columns), values, makers)
+    return _Blank(values, makers)
 
 
 def reference(to: str, description: str, *, null: bool = False, index: bool = True) -> Any:

@@ -5,36 +5,19 @@ SQLite answers in the same process: there the same is done row by row, at the sa
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from operator import attrgetter
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import orjson
-from tortoise import fields
-from tortoise.fields.base import Field
-
+from domain.kernel.columns import Given, Kind, Table, table_of
 from domain.kernel.database import Dialect, current_connection, dialect_of
 from domain.kernel.rows import Row
 
-Kind = type[Row]
-# PostgreSQL's type of a column's values; a CharField's length is checked when its text is assigned.
-_TYPES: Mapping[type[Field[Any]], str] = {
-    fields.UUIDField: "uuid",
-    fields.BigIntField: "bigint",
-    fields.SmallIntField: "smallint",
-    fields.IntField: "int",
-    fields.BooleanField: "boolean",
-    fields.DatetimeField: "timestamptz",
-    fields.DateField: "date",
-    fields.JSONField: "jsonb",
-    fields.CharField: "text",
-    fields.TextField: "text",
-}
 _ADDED = re.compile(r"\bd_(\w+)")
+_KEPT_STATEMENTS = 1_000
 _ROWS_AT_ONCE = 200  # of SQLite, whose statements have a bounded number of parameters
 
 
@@ -79,26 +62,27 @@ async def write(rows: Sequence[Row], changes: Collection[Changed], addition: Add
             await each.row.save(update_fields=each.columns)
         changed = len(await add(addition)) if addition else 0
     else:
-        update, by_columns = _update_of(addition) if addition else None, _by_columns(changes)
-        values = [column for kind, those in by_kind.items() for column in _table(kind).columns_of(those)]
-        values += [each for table, those in by_columns.items() for each in table.columns_of(those)]
+        update = _update_of(addition) if addition else None
+        added = [table_of(kind).given(those) for kind, those in by_kind.items()]
+        changing = [table.given(those) for table, those in _by_columns(changes).items()]
+        values = [value for _, given in (*added, *changing) for value in given]
         values += update.values(addition) if addition and update else []
-        sql = _statement(tuple(by_kind), tuple(by_columns), update)
+        sql = _statement(tuple(given for given, _ in added), tuple(given for given, _ in changing), update)
         [row] = await connection.execute_query_dict(sql, values)
         changed = row["changed"]
     assert addition is None or changed == len(addition.units), "a locked row did not fulfil the guard"
 
 
-@cache
-def _statement(kinds: tuple[Kind, ...], changed: "tuple[_Table, ...]", update: "_Update | None") -> str:
+@lru_cache(_KEPT_STATEMENTS)
+def _statement(added: tuple[Given, ...], changed: tuple[Given, ...], update: "_Update | None") -> str:
     """The statement that inserts rows of tables, changes columns of others and adds to others, however many rows."""
     parts, bound = [], 0
-    for table in map(_table, kinds):
-        parts.append(table.insert(bound))
-        bound += len(table.columns)
-    for table in changed:
-        parts.append(table.update(bound))
-        bound += len(table.columns)
+    for given in added:
+        parts.append(given.insert(bound))
+        bound += len(given.table.columns)
+    for given in changed:
+        parts.append(given.update(bound))
+        bound += len(given.table.columns)
     fulfilled = "0"
     if update:
         parts.append(update.sql(bound))
@@ -116,9 +100,9 @@ async def insert_new(rows: Sequence[Row]) -> set[UUID]:
         await kind.bulk_create(those, batch_size=_ROWS_AT_ONCE, ignore_conflicts=True)
         found = await kind.filter(id__in=[row.id for row in those]).values_list("id")
         return {each for (each,) in found}
-    table = _table(kind)
-    sql = f"{table.insert(0)} ON CONFLICT DO NOTHING RETURNING id"
-    return {found["id"] for found in await connection.execute_query_dict(sql, table.columns_of(those))}
+    given, values = table_of(kind).given(those)
+    sql = f"{given.insert(0)} ON CONFLICT DO NOTHING RETURNING id"
+    return {found["id"] for found in await connection.execute_query_dict(sql, values)}
 
 
 async def add(addition: Addition, *, returning: Sequence[str] = ()) -> dict[UUID, tuple[Any, ...]]:
@@ -147,7 +131,8 @@ async def add_all(kind: Kind, units: Mapping[UUID, Mapping[str, int]]) -> None:
 
 def _update_of(addition: Addition) -> "_Update":
     named = {name for changes in addition.units.values() for name in changes}
-    counters = tuple(sorted(named | set(_ADDED.findall(addition.guard))))
+    # A count that agrees with the books adds nothing to anything, and its level is looked at all the same.
+    counters = tuple(sorted(named or set(_ADDED.findall(addition.guard))))
     return _Update(addition.kind, counters, addition.guard, is_timed=addition.now is not None)
 
 
@@ -168,7 +153,10 @@ class _Update:
 
     @property
     def _guard(self) -> str:
-        return f" AND ({self.guard})" if self.guard else ""
+        def shown(found: re.Match[str]) -> str:
+            return found[0] if found[1] in self.counters else "0"
+
+        return f" AND ({_ADDED.sub(shown, self.guard)})" if self.guard else ""
 
     def sql(self, bound: int) -> str:
         """PostgreSQL's statement, whose parameters follow the bound ones; of the rows that changed, the id."""
@@ -207,62 +195,8 @@ def _by_kind(rows: Sequence[Row]) -> dict[Kind, list[Row]]:
     return found
 
 
-def _by_columns(changes: Collection[Changed]) -> "dict[_Table, list[Row]]":
-    found: dict[_Table, list[Row]] = defaultdict(list)
+def _by_columns(changes: Collection[Changed]) -> dict[Table, list[Row]]:
+    found: dict[Table, list[Row]] = defaultdict(list)
     for each in changes:
-        found[_table(type(each.row), ("id", *each.columns))].append(each.row)
+        found[table_of(type(each.row), ("id", *each.columns))].append(each.row)
     return found
-
-
-@dataclass(frozen=True)
-class _Table:
-    """How rows of a table become arrays, one a column, and arrays become columns of rows in PostgreSQL's table."""
-
-    name: str
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    get: Callable[[Row], tuple[Any, ...]]
-    jsons: tuple[int, ...]
-
-    def insert(self, bound: int) -> str:
-        """The statement of new rows, whose parameters follow the bound ones."""
-        names = ", ".join(f'"{name}"' for name in self.columns)
-        return f'INSERT INTO "{self.name}" ({names}) SELECT {", ".join(self._values)} FROM {self._given(bound)}'
-
-    def update(self, bound: int) -> str:
-        """The statement that writes these columns of rows that are there; the first one is the id."""
-        written = list(zip(self.columns, self._values, strict=True))[1:]
-        changed = ", ".join(f'"{name}" = {value}' for name, value in written)
-        return f'UPDATE "{self.name}" SET {changed} FROM {self._given(bound)} WHERE "{self.name}".id = given.id'
-
-    @property
-    def _values(self) -> list[str]:
-        kinds = zip(self.columns, self.types, strict=True)
-        return [f'given."{name}"::jsonb' if kind == "jsonb" else f'given."{name}"' for name, kind in kinds]
-
-    def _given(self, bound: int) -> str:
-        places = [f"${bound + n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(self.types, 1)]
-        names = ", ".join(f'"{name}"' for name in self.columns)
-        return f"unnest({', '.join(places)}) AS given ({names})"
-
-    def columns_of(self, rows: Sequence[Row]) -> list[Sequence[Any]]:
-        """The values of the rows, a column at a time."""
-        columns: list[Sequence[Any]] = list(zip(*map(self.get, rows), strict=True))
-        for n in self.jsons:
-            columns[n] = [None if each is None else orjson.dumps(each).decode() for each in columns[n]]
-        return columns
-
-
-@cache
-def _table(kind: Kind, columns: tuple[str, ...] | None = None) -> _Table:
-    """Of these columns, or of all."""
-    meta = kind._meta
-    names = columns or tuple(meta.fields_db_projection)
-    types = tuple(_type_of(meta.fields_map[name]) for name in names)
-    shown = tuple(meta.fields_db_projection[name] for name in names)
-    jsons = tuple(n for n, each in enumerate(types) if each == "jsonb")
-    return _Table(meta.db_table, shown, types, attrgetter(*names), jsons)
-
-
-def _type_of(field: Field[Any]) -> str:
-    return next(_TYPES[kind] for kind in type(field).__mro__ if kind in _TYPES)

@@ -24,6 +24,7 @@ from domain.kernel.unit_of_work import Asked, Outcome, Together, UnitOfWork
 MOST_TOGETHER = 64
 HEAVIEST = 400  # of what the flow weighs: order lines, for placing orders
 AT_ONCE = 2  # the next one is prepared while the last one waits for its commit
+LONGEST_HELD_SECONDS = 0.1  # for company
 NOT_SPLIT = 8  # so few go together, whatever else is under way
 MOST_WAITING = 2_000
 
@@ -47,6 +48,8 @@ class SharedTransactions:
     _waiting: deque[_Member] = field(default_factory=deque)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _begun: int = 0  # how many requests are being carried out
+    _is_forming: bool = False  # the next one is about to take its members
+    _patience: asyncio.TimerHandle | None = None
 
     async def run(
         self, flow: Together[Any], bell: Bell, actor: Actor, request: Any, key: str | None
@@ -73,7 +76,26 @@ class SharedTransactions:
             raise
 
     def _go_on(self) -> None:
-        if self._waiting and len(self._running) < AT_ONCE:
+        """Begin the next one if it is time.
+
+        Beside one that is under way, when there are as many: few would pay for statements that many can share. But
+        what holds that one up is not to hold up these.
+        """
+        if not self._waiting or self._is_forming or len(self._running) >= AT_ONCE:
+            return
+        if self._running and len(self._waiting) < self._begun:
+            if self._patience is None:
+                loop = asyncio.get_running_loop()
+                self._patience = loop.call_later(LONGEST_HELD_SECONDS, self._begin)
+            return
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if self._waiting and not self._is_forming and len(self._running) < AT_ONCE:
+            self._is_forming = True
             # In a context of its own: it belongs to none of the requests that it carries out.
             task = asyncio.get_running_loop().create_task(self._carry_out(), context=Context())
             self._running.add(task)
@@ -84,10 +106,14 @@ class SharedTransactions:
         self._go_on()
 
     async def _carry_out(self) -> None:
-        await asyncio.sleep(0)  # those that arrived in the same turn come along
+        try:
+            await asyncio.sleep(0)  # those that arrived in the same turn come along
+        finally:
+            self._is_forming = False
         members = self._next()
         if members:
             self._begun += len(members)
+            self._go_on()
             try:
                 await self._share(members)
             finally:

@@ -1,6 +1,8 @@
 """Writes to orders: numbers, locks, and the units of requirements."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -47,14 +49,13 @@ async def requirements_of(order_id: UUID) -> list[RequirementRow]:
     return await RequirementRow.filter(order_id=order_id).order_by("id")
 
 
+_COUNTED = attrgetter(*(each.name for each in fields(Units)))
+_NONE = (0,) * len(fields(Units))
+
+
 def units_of(requirements: Sequence[RequirementRow]) -> Units:
     """Its requirements, added up."""
-
-    def total(name: str) -> int:
-        return sum(getattr(each, name) for each in requirements)
-
-    names = ("required", "canceled", "picked", "packed", "shipped", "delivered", "lost", "returned")
-    return Units(**{name: total(name) for name in names})
+    return Units(*map(sum, zip(_NONE, *map(_COUNTED, requirements), strict=True)))
 
 
 async def shift(units: Mapping[UUID, int], source: str, target: str) -> None:

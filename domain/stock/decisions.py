@@ -1,9 +1,9 @@
 """What stock counters mean, and what follows when they change."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from domain.kernel.errors import InvalidInput, Path
 
@@ -20,9 +20,11 @@ def available_to_promise(on_hand: int, *held: int) -> int:
     return on_hand - sum(held)
 
 
-@dataclass(frozen=True)
-class Counters:
-    """The counters of a level, in units; or changes of them."""
+class Counters(NamedTuple):
+    """The counters of a level, in units; or changes of them.
+
+    A tuple, for it is made of every level that an order looks at.
+    """
 
     on_hand: int = 0
     allocated: int = 0
@@ -46,8 +48,8 @@ class Counters:
     @property
     def to_hand_out(self) -> int:
         """Units that nobody has set aside: the waiting are given these first."""
-        held = (self.allocated, self.reserved, self.damaged, self.quarantined, self.safety_stock)
-        return available_to_promise(self.on_hand, *held)
+        on_hand, allocated, reserved, _, damaged, quarantined, safety_stock, _ = self
+        return on_hand - (allocated + reserved + damaged + quarantined + safety_stock)
 
     @property
     def short(self) -> int:
@@ -57,14 +59,14 @@ class Counters:
 
     def more(self, changes: Mapping[str, int]) -> Self:
         """The counters after these changes."""
-        return type(self)(**{name: getattr(self, name) + changes.get(name, 0) for name in COUNTERS})
+        return self._replace(**{name: getattr(self, name) + units for name, units in changes.items()})
 
     def less(self, changes: Mapping[str, int]) -> Self:
         """The counters before these changes."""
-        return type(self)(**{name: getattr(self, name) - changes.get(name, 0) for name in COUNTERS})
+        return self._replace(**{name: getattr(self, name) - units for name, units in changes.items()})
 
 
-COUNTERS = tuple(each.name for each in fields(Counters))
+COUNTERS = Counters._fields
 
 
 def check_note(note: str | None, *, path: Path = ("note",)) -> None:

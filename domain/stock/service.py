@@ -1,8 +1,7 @@
 """Writes to stock: every change of a counter is one guarded UPDATE and one ledger line, in the same transaction."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.kernel.errors import InvalidInput, Path
@@ -35,8 +34,7 @@ from domain.stock.queries import atp
 MOST_ON_HAND = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Movement:
+class Movement(NamedTuple):
     """A change of one level's counters, in units, and why. `subject_id` is what it was for, if no order.
 
     `actor` is who did it, where that is somebody else than who asks: time itself, for one.
@@ -81,8 +79,7 @@ async def lock_each(level_ids: Collection[UUID]) -> list[StockLevelRow]:
     return await StockLevelRow.filter(id__in=list(level_ids)).order_by("id").select_for_update()
 
 
-@dataclass(frozen=True)
-class Free:
+class Free(NamedTuple):
     """A locked level of a SKU at a location that takes work, as it was when it was locked."""
 
     level_id: UUID

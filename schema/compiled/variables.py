@@ -26,6 +26,8 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature, g
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 from graphql.language import Visitor, visit
 
+from schema.compiled.coercion import Coercer, coercer_of
+
 
 class Variables:
     """The variables of one operation: those whose very value a plan holds, and the types of the others."""
@@ -34,8 +36,7 @@ class Variables:
         search = _Literal()
         visit(document, search)
         self._schema, self._definitions = schema, operation.variable_definitions or ()
-        # Of those that need no more than a look: most operations have no others.
-        self._sure = _sure(schema, self._definitions)
+        self._ready = _ready(schema, self._definitions)
         given_away = _of_verbs(document, operation)
         self._kinds: Mapping[str, Any] = {
             each.variable.name.value: None
@@ -47,16 +48,17 @@ class Variables:
 
     def coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
         """Their values; None when something is refused, which the usual way tells of."""
-        if self._sure is not None:
+        if self._ready is not None:
             sources, values = {}, {}
-            for name, signature, kind, is_needed in self._sure:
+            for name, signature, coerce, is_needed in self._ready:
                 value: Any = given.get(name, Undefined)
                 if value is Undefined and not is_needed:
                     sources[name] = VariableValueSource(signature)
                     continue
-                if type(value) is not kind or (isinstance(value, int) and not -_LARGEST <= value < _LARGEST):
+                made = value if value is Undefined else coerce(value)
+                if made is Undefined:
                     break
-                sources[name], values[name] = VariableValueSource(signature, value), value
+                sources[name], values[name] = VariableValueSource(signature, value), made
             else:
                 return VariableValues(sources, values)
         found = get_variable_values(self._schema, self._definitions, dict(given))
@@ -97,23 +99,22 @@ def _of_verbs(document: DocumentNode, operation: OperationDefinitionNode) -> set
     return {name for name, count in verbs.found.items() if everywhere.found[name] == count + 1}
 
 
-_LARGEST = 2**31  # of GraphQL's Int
 _LONGEST_PREFIX = 40  # of those that an id may have; what is longer names nothing, and is not to be remembered
-_PLAIN: Mapping[str, type] = {"ID": str, "String": str, "Cursor": str, "Boolean": bool, "Int": int}
 
 
-def _sure(
+def _ready(
     schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]
-) -> list[tuple[str, GraphQLVariableSignature, type, bool]] | None:
+) -> list[tuple[str, GraphQLVariableSignature, Coercer, bool]] | None:
+    """How each variable is coerced without asking for each request what the types are; None where that is not known."""
     found = []
     for each in definitions:
         kind: Any = type_from_ast(schema, each.type)
-        is_needed = isinstance(kind, GraphQLNonNull)
-        plain = _PLAIN.get(getattr(kind.of_type if is_needed else kind, "name", ""))
-        signature = get_variable_signature(schema, each)
-        if plain is None or each.default_value is not None or isinstance(signature, GraphQLError):
+        coerce, signature = coercer_of(kind), get_variable_signature(schema, each)
+        if coerce is None or isinstance(signature, GraphQLError):
             return None
-        found.append((each.variable.name.value, signature, plain, is_needed))
+        # A variable that has a default is no more than needed: graphql-core knows what to do without it.
+        is_needed = isinstance(kind, GraphQLNonNull) or each.default_value is not None
+        found.append((each.variable.name.value, signature, coerce, is_needed))
     return found
 
 

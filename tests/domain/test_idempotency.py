@@ -16,6 +16,7 @@ from domain.kernel import idempotency
 from domain.kernel.actor import Role, staff
 from domain.kernel.database import current_connection, database_now
 from domain.kernel.errors import InvalidInput, KeyReused
+from domain.kernel.ids import new_id
 from domain.kernel.models import IdempotencyRow
 from domain.kernel.unit_of_work import Outcome, UnitOfWork
 from domain.orders.models import OrderRow
@@ -191,5 +192,10 @@ def test_fingerprints_are_equal_exactly_for_equal_inputs(one: Request, other: Re
 
 def test_a_fingerprint_does_not_depend_on_the_order_of_fields() -> None:
     assert idempotency.fingerprint("f", {"a": 1, "b": 2}) == idempotency.fingerprint("f", {"b": 2, "a": 1})
-    with pytest.raises(AssertionError):
-        idempotency.fingerprint("f", 1.5)
+    with pytest.raises(TypeError):
+        idempotency.fingerprint("f", object())
+
+
+def test_a_fingerprint_does_not_depend_on_who_made_a_key() -> None:
+    made = new_id()
+    assert idempotency.fingerprint("f", made) == idempotency.fingerprint("f", UUID(made.hex))

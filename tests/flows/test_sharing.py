@@ -80,6 +80,60 @@ async def test_many_orders_that_arrive_together_are_written_in_two_transactions_
     await assert_books_balance()
 
 
+class Counted:
+    """A flow that notes how many share each of its transactions; the first of them waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.has_begun, self.may_end = asyncio.Event(), asyncio.Event()
+        self.flow = Together("counted", self.many, weigh=lambda _request: 1)
+        self.runner = Runner(SilentBell())
+
+    async def many(self, _tx: UnitOfWork, asked: Sequence[Asked[str]]) -> list[UUID | DomainError]:
+        self.sizes.append(len(asked))
+        if len(self.sizes) == 1:
+            self.has_begun.set()
+            await self.may_end.wait()
+        return [each.id for each in asked]
+
+    def asks(self, count: int) -> list[asyncio.Task[Outcome[UUID]]]:
+        return [asyncio.create_task(self.runner.run(self.flow, ADMIN, "it")) for _ in range(count)]
+
+
+async def test_few_that_arrive_beside_many_go_together_when_those_have_ended(
+    postgres_database: Database,
+) -> None:
+    counting = Counted()
+    first = counting.asks(8)
+    await counting.has_begun.wait()
+    later = [task for _ in range(3) for task in counting.asks(1)]
+    await asyncio.sleep(0)
+    counting.may_end.set()
+    await asyncio.gather(*first, *later)
+    assert counting.sizes == [8, 3]
+
+
+async def test_few_do_not_wait_for_many_that_are_held_up(postgres_database: Database) -> None:
+    counting = Counted()
+    first = counting.asks(8)
+    await counting.has_begun.wait()
+    await asyncio.gather(*counting.asks(3))
+    assert counting.sizes == [8, 3]
+    assert not any(task.done() for task in first)
+    counting.may_end.set()
+    await asyncio.gather(*first)
+
+
+async def test_as_many_begin_beside_those_that_are_under_way(postgres_database: Database) -> None:
+    counting = Counted()
+    first = counting.asks(8)
+    await counting.has_begun.wait()
+    await asyncio.gather(*counting.asks(8))
+    assert counting.sizes == [8, 8]
+    counting.may_end.set()
+    await asyncio.gather(*first)
+
+
 async def test_the_refused_among_them_leave_no_trace_and_their_keys_free(database: Database) -> None:
     shelves = await open_shop({"MUG": (5,)})
     shop = Shop()

@@ -1,7 +1,6 @@
 """Writes to lots, under the lock of their level: whatever comes on hand or leaves it comes to lots, or leaves them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -47,7 +46,7 @@ async def by_lot(tx: UnitOfWork, each: "Movement", rotations: Mapping[UUID, Rota
             name: units if change == each.on_hand else 0 if parts else change for name, change in each.deltas.items()
         }
         key = None if parts else each.unique_key
-        parts.append(replace(each, lot_id=lot_id, unique_key=key, **split))
+        parts.append(each._replace(lot_id=lot_id, unique_key=key, **split))
     return parts
 
 
