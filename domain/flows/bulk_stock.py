@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.bulk.decisions import FileRow, count_rows, read_rows
@@ -182,6 +182,6 @@ class _Shelf:
         self.seen.add(key)
         change = row.units - level.on_hand if run.mode is BulkMode.SET else row.units
         asked = AdjustStock(row.sku, place.id, change, run.note, expected_on_hand=row.expected_on_hand)
-        movement = replace(checked_adjustment(Shelf(level, variant, place), asked), subject_id=run.id)
+        movement = checked_adjustment(Shelf(level, variant, place), asked)._replace(subject_id=run.id)
         level.on_hand += change
         return movement
