@@ -43,9 +43,11 @@ class HubEars:
         self._rung = asyncio.Event()
         self._called: Callable[[], None] | None = None
         self.is_closed = False
+        self.head: int | None = None
 
-    def ring(self) -> None:
-        """Wake it, now or when it next waits."""
+    def ring(self, head: int | None = None) -> None:
+        """Wake it, now or when it next waits; the log ends at this head, if that is known."""
+        self.head = head
         if self._called is None:
             self._rung.set()
             return
@@ -87,7 +89,7 @@ class _Log:
         """It ends here now, as far as we know."""
         self.head = head
         for ears in self.ears:
-            ears.ring()
+            ears.ring(head)
 
 
 class Hub:

@@ -8,7 +8,7 @@ from benchmarks.live.rounds import Window
 from benchmarks.live.stalled import Stalled
 
 OURS, BARE, LIMIT = "waybill", "bare", "raw"
-# graphql-ws that reads the order for its subscriber, as Waybill does; and that has everything in memory (decision 0013).
+# graphql-ws that reads the order for its subscriber, as Waybill does; and that has all in memory (decision 0013).
 NODES = {"graphql-ws-rows": "graphql-ws, reading the order", "graphql-ws": "graphql-ws, all in memory"}
 # Nobody else is to wait for one who does not read: what is more than this is more than noise.
 SLOWED_AT_MOST = 1.10

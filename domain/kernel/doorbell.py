@@ -21,6 +21,7 @@ class OrderEars(Ears, Protocol):
     """Ears for an order, which can also be listened to without a task that waits."""
 
     is_closed: bool
+    head: int | None  # where the log ended when it last rang; None when that was not said
 
     def call(self, called: Callable[[], None]) -> None:
         """Call this, once, when it is rung or closed: now, if that was since the last time. Who waits is not woken."""

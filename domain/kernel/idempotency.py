@@ -2,10 +2,11 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -45,7 +46,12 @@ class Claim:
 
 
 # Times are left to `_plain`: how orjson writes them is another way.
-_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+_CANONICAL = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_NON_STR_KEYS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS  # their fields are to be sorted too
+)
 
 
 def fingerprint(operation: str, request: object) -> str:
@@ -56,13 +62,23 @@ def fingerprint(operation: str, request: object) -> str:
     return hashlib.sha256(orjson.dumps([operation, request], default=_plain, option=_CANONICAL)).hexdigest()
 
 
+@cache
+def _field_names(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None of any other type."""
+    return tuple(each.name for each in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+
+
 def _plain(value: Any) -> Any:
-    """What orjson does not know."""
+    """What orjson does not know, or writes in another way."""
+    if (names := _field_names(cast("Hashable", type(value)))) is not None:
+        return {name: getattr(value, name) for name in names}
     match value:
         case datetime() | date() | UUID():  # orjson knows uuid.UUID, but none that is derived from it
             return str(value)
         case Mapping():
             return dict(value)
+        case tuple():  # with names
+            return list(value)
         case frozenset() | set():
             return sorted(str(each.value if isinstance(each, Enum) else each) for each in value)
     raise TypeError(f"{type(value)} has no canonical form")

@@ -7,7 +7,6 @@ from graphql import FieldNode, GraphQLObjectType
 
 from schema.compiled.plan import quoted
 from schema.views.fields import ViewField
-from schema.views.words import Exists
 
 
 def alike(asked: Mapping[GraphQLObjectType, Mapping[str, list[FieldNode]]]) -> list[list[GraphQLObjectType]]:
@@ -24,9 +23,17 @@ def _word(kind: GraphQLObjectType, name: str) -> Hashable:
         return None
     of = kind.fields.get(name)
     said: Any = of.extensions["strawberry-definition"] if of is not None else None
-    if of is None or of.args or not isinstance(said, ViewField) or isinstance(said.declared, Exists):
+    if of is None or of.args or not isinstance(said, ViewField) or not _is_hashable(said.declared):
         return kind.name  # like no other
     return said.declared, str(of.type)
+
+
+def _is_hashable(word: object) -> bool:
+    try:
+        hash(word)
+    except TypeError:  # there is a condition in it
+        return False
+    return True
 
 
 def typename(names: Sequence[tuple[str, str]], sql: str) -> str:

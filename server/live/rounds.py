@@ -4,6 +4,7 @@ A channel whose order is told so has nothing to do itself, and sleeps. It is wok
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from uuid import UUID
 from domain.kernel.doorbell import OrderEars
 from domain.kernel.streams import PAGE_ROWS
 from schema.compiled import TailPlan
+from server.answers import note_bug
 from server.live.rooms import Room
 from server.live.telling import CompiledTellings, Tail
 
@@ -49,7 +51,11 @@ class _Resting:
     def begin(self) -> Tail | None:
         """What is to be told in this round; None when the channel must read for itself."""
         self.room = None if self.ears.is_closed else self.channel.only_room()
-        self.tail = self.room.teller.tail(self.channel.message_at) if self.room is not None else None
+        try:
+            self.tail = self.room.teller.tail(self.channel.message_at) if self.room is not None else None
+        except Exception as error:
+            note_bug(error, path="round")
+            self.tail = None
         return self.tail
 
     def wake(self) -> None:
@@ -99,29 +105,43 @@ class Rounds:
                 alike.setdefault(tail.plan, []).append(each)
         for plan, some in alike.items():
             for start in range(0, len(some), READ_TOGETHER):
-                told = self._tell(plan, some[start : start + READ_TOGETHER])
+                told = self._tell_or_wake(plan, some[start : start + READ_TOGETHER])
                 task = asyncio.get_running_loop().create_task(told)
                 self._telling.add(task)
                 task.add_done_callback(self._telling.discard)
 
-    async def _tell(self, plan: TailPlan, some: Sequence[_Resting]) -> None:
-        asked = [each.tail.asked(each.order_id, each.channel.place) for each in some if each.tail is not None]
+    async def _tell_or_wake(self, plan: TailPlan, some: Sequence[_Resting]) -> None:
+        left = deque(some)
+        try:
+            await self._tell(plan, left)
+        except Exception as error:
+            # Their channels go on behind what was told, and find out whose fault it is.
+            note_bug(error, path="round")
+        finally:
+            for each in left:
+                each.wake()
+
+    async def _tell(self, plan: TailPlan, left: deque[_Resting]) -> None:
+        asked = [each.tail.asked(each.order_id, each.channel.place) for each in left if each.tail is not None]
         count = 0
-        for each, told in zip(some, await self._tellings.read(plan, asked), strict=True):
+        for told in await self._tellings.read(plan, asked):
+            each = left[0]
             room, tail, channel = each.room, each.tail, each.channel
             assert room is not None
             assert tail is not None
-            # Nothing, and a whole page: there may be more, or what is hidden, or a log that was never so long.
-            is_whole = 0 < len(told) < PAGE_ROWS
+            # Nothing that may be seen, or more than was looked at: the channel reads on.
+            head = each.ears.head
+            is_whole = bool(told) and head is not None and head <= channel.place + PAGE_ROWS
             for place, json in told if is_whole else ():
                 if channel.only_room() is not room:  # somebody came with another document, or nobody is left
                     is_whole = False
                     break
-                channel.place = place
                 room.send(tail.answer(channel.message_at(place), json), place)
+                channel.place = place
                 count += 1
                 if not count % TOLD_AT_ONCE:
                     await asyncio.sleep(0)
+            left.popleft()
             if is_whole:
                 self._listen(each)
             else:

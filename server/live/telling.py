@@ -104,6 +104,7 @@ class CompiledTellings:
         try:
             found = await plan.read(self._fetch, asked)
         except OF_THE_DATABASE:
+            self.fallbacks[Reason.DATABASE] += 1
             return nothing
         except Exception as error:
             note_bug(error, path="tail")

@@ -1,7 +1,7 @@
 """Idempotency keys: one key, one effect, one answer."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -192,6 +192,9 @@ def test_fingerprints_are_equal_exactly_for_equal_inputs(one: Request, other: Re
 
 def test_a_fingerprint_does_not_depend_on_the_order_of_fields() -> None:
     assert idempotency.fingerprint("f", {"a": 1, "b": 2}) == idempotency.fingerprint("f", {"b": 2, "a": 1})
+    one, other = make_dataclass("One", ["a", "b", "_c"]), make_dataclass("Other", ["_c", "b", "a"])
+    assert idempotency.fingerprint("f", [one(1, 2, 3)]) == idempotency.fingerprint("f", [other(3, 2, 1)])
+    assert idempotency.fingerprint("f", one(1, 2, 3)) != idempotency.fingerprint("f", one(1, 2, 4))
     with pytest.raises(TypeError):
         idempotency.fingerprint("f", object())
 

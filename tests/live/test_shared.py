@@ -246,6 +246,45 @@ async def test_a_burst_is_not_told_in_one_turn_of_the_loop(postgres_database: Da
         assert len(here.statements) == 1
 
 
+async def test_more_events_than_are_looked_at_at_once_are_all_told_though_some_are_hidden(
+    database: Database,
+) -> None:
+    buyer = await new_customer()
+    order = await new_order(buyer)
+    async with stage(database, poll_seconds=NEVER) as here:
+        watcher = await here.watcher(customer(buyer), order=gid(order))
+        await happen(*placed(order), bell=here.bell)
+        await watcher.until(1)
+        await happen(held(order), *placed(order, PAGE_ROWS + 20), bell=None)
+        here.bell.ring([Ring(order, PAGE_ROWS + 22)])
+        assert await watcher.sequences(PAGE_ROWS + 21) == [1, *range(3, PAGE_ROWS + 23)]
+
+
+async def test_a_fault_in_the_midst_of_a_round_leaves_nobody_untold(postgres_database: Database) -> None:
+    class Faulty(Watcher):
+        """Breaks once, where no watcher should."""
+
+        broke = False
+
+        def write(self, data: bytes) -> bool:
+            if self.messages and not self.broke:
+                self.broke = True
+                raise RuntimeError("a fault of ours")
+            return super().write(data)
+
+    orders = [await new_order() for _ in range(3)]
+    async with stage(postgres_database) as here:
+        watchers = [Watcher(), Faulty(), Watcher()]
+        for watcher, order in zip(watchers, orders, strict=True):
+            watch = await here.begun(SUPPORT, order=gid(order))
+            assert isinstance(watch, Watch)
+            await watch.join(watcher, b"", send=watcher.send, ended=watcher.ended)
+        for n in (1, 2, 3):
+            await happen(*[fact for order in orders for fact in placed(order)], bell=here.bell)
+            for watcher in watchers:
+                assert await watcher.sequences(n) == [*range(1, n + 1)]
+
+
 def test_ears_call_once_whoever_does_not_wait() -> None:
     ears, called = HubEars(), list[str]()
     ears.call(lambda: called.append("rung"))
