@@ -28,7 +28,7 @@ from tests.compiled.sweep import every_field, ways
 
 logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # refusals are expected
 
-QUERIES = int(os.environ.get("WAYBILL_TEST_QUERIES", "200"))
+QUERIES = int(os.environ.get("WAYBILL_TEST_QUERIES", "120"))
 SEED = int(os.environ.get("WAYBILL_TEST_SEED", "7"))
 
 

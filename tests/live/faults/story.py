@@ -23,7 +23,7 @@ from tests.live.faults.transports import PATIENCE_SECONDS
 from tests.live.faults.writer import Desk, facts_in
 
 SUBSCRIBERS = int(os.environ.get("WAYBILL_TEST_SUBSCRIBERS", "40"))
-EVENTS = int(os.environ.get("WAYBILL_TEST_EVENTS", "300"))
+EVENTS = int(os.environ.get("WAYBILL_TEST_EVENTS", "200"))
 SEED = int(os.environ.get("WAYBILL_TEST_SEED") or random.randrange(1_000_000))
 ROUNDS = 1 + EVENTS // 20_000
 IS_FULL = EVENTS >= 5_000
