@@ -29,7 +29,7 @@ ROUNDS = 1 + EVENTS // 20_000
 IS_FULL = EVENTS >= 5_000
 WRITERS = 8 + EVENTS // 500
 DEAD_SECONDS = 0.5
-WRITTEN_WITHIN_SECONDS = TOLD_WITHIN_SECONDS = 60 + EVENTS / 10
+WRITTEN_WITHIN_SECONDS = TOLD_WITHIN_SECONDS = 120 + EVENTS / 10
 
 
 async def endure(house: House, database_url: str, faults: Sequence[Fault]) -> None:
