@@ -51,11 +51,7 @@ class _Resting:
     def begin(self) -> Tail | None:
         """What is to be told in this round; None when the channel must read for itself."""
         self.room = None if self.ears.is_closed else self.channel.only_room()
-        try:
-            self.tail = self.room.teller.tail(self.channel.message_at) if self.room is not None else None
-        except Exception as error:
-            note_bug(error, path="round")
-            self.tail = None
+        self.tail = self.room.teller.tail(self.channel.message_at) if self.room is not None else None
         return self.tail
 
     def wake(self) -> None:

@@ -81,13 +81,13 @@ class CompiledTellings:
         self.answered += 1
         return told
 
-    def tail(self, operation: Operation, request: Request, kind: type[Any]) -> "Tail | None":
+    def tail(self, operation: Operation, request: Request, message_at: Callable[[int], Any]) -> "Tail | None":
         """What the document says of messages of this kind, and how it is read; None when it must be the usual way."""
         if self._things is None or self._writer is None:
             return None
         try:
             telling = self._telling(operation, request, self._writer)
-            plan = telling.tails.get(kind)
+            plan = telling.tails.get(type(message_at(0)))
             parameters = plan.parameters(request) if plan is not None else None
             return None if plan is None or parameters is None else Tail(telling, plan, request, parameters)
         except (NotCompilable, GraphQLError):
@@ -152,8 +152,7 @@ class Teller:
     def tail(self, message_at: Callable[[int], Any]) -> "Tail | None":
         """How what is new of an order is told without reading it first; None if it cannot be."""
         return self.request.once(
-            CompiledTellings.tail,
-            lambda: self.tellings.tail(self.operation, self.request, type(message_at(0))),
+            CompiledTellings.tail, lambda: self.tellings.tail(self.operation, self.request, message_at)
         )
 
     async def tell(self, message: Any) -> Answer:
