@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from benchmarks.workloads.all import WORKLOADS
 # A GraphQL error, or a refusal in a mutation's payload. An empty list of refusals is none.
 REFUSED = re.compile(rb'"errors":\s*\[\s*\{')
 LONGEST_ANSWER_SECONDS = 30
+# Requests of a workload that only reads: asked in turns.
+MADE_BEFORE = 5_000
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,6 @@ class Client(asyncio.Protocol):
         else:
             if not self._parser.should_keep_alive():
                 self._fail("the server does not keep connections")
-            self._parser = httptools.HttpResponseParser(self)
             self._ask()
 
     def _ask(self) -> None:
@@ -107,7 +109,7 @@ async def put(task: Task) -> Measured:
     """Put the load on the server, and measure."""
     workload, measured, is_over = WORKLOADS[task.workload], Measured(), asyncio.Event()
     calls = workload.calls(task.target, Facts.read(Path(task.facts)), random.Random(task.seed))
-    requests = _requests(calls, task)
+    requests = _requests(calls, task, are_new=workload.writes)
     loop = asyncio.get_running_loop()
     made = [
         await loop.create_connection(lambda: Client(requests, measured, is_over), "127.0.0.1", task.port)
@@ -130,7 +132,13 @@ async def _until(is_over: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(is_over.wait(), seconds)
 
 
-def _requests(calls: Iterator[Call], task: Task) -> Iterator[bytes]:
+def _requests(calls: Iterator[Call], task: Task, *, are_new: bool) -> Iterator[bytes]:
+    """What is sent. What may be asked again is made before: the load shares its cores with who is measured."""
+    made = _written(calls, task)
+    return made if are_new else cycle(list(islice(made, MADE_BEFORE)))
+
+
+def _written(calls: Iterator[Call], task: Task) -> Iterator[bytes]:
     lines = "".join(f"{name}: {text}\r\n" for name, text in task.headers.items())
     head = f"Host: 127.0.0.1:{task.port}\r\nContent-Type: application/json\r\nAccept: application/json\r\n{lines}"
     for call in calls:

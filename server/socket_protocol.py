@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.protocol import State
@@ -79,6 +80,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._settle()
 
     async def send(self, message: Any) -> None:
+        await self.writable.wait()
+        if self.close_sent and message["type"] == "websocket.send":
+            # It was closed from outside the application, which cannot know yet: no fault of its own, as uvicorn has it.
+            raise ClientDisconnected
         await super().send(message)
         if message["type"] != "websocket.send":
             # A refusal was an answer: uvicorn would log that there was none.

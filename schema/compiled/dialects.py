@@ -45,9 +45,9 @@ class Writer(Protocol):
     def parameter(self, n: int) -> str:
         """The n-th parameter, from 1."""
 
-    def lists(self, *columns: tuple[str, str]) -> str | None:
-        """The table `asked` of the rows that lists make, which are the parameters: one for each column (its name, its
-        type); `n` counts the rows. None where lists are no parameters.
+    def lists(self, *columns: tuple[str, str], behind: int = 0) -> str | None:
+        """The table `asked` of the rows that lists make, which are the parameters behind so many others: one for each
+        column (its name, its type); `n` counts the rows. None where lists are no parameters.
         """
 
     def bound(self, value: Any) -> Any:
@@ -96,8 +96,8 @@ class Postgres:
     def parameter(self, n: int) -> str:
         return f"${n}"
 
-    def lists(self, *columns: tuple[str, str]) -> str | None:
-        lists = ", ".join(f"${n}::{kind}[]" for n, (_, kind) in enumerate(columns, 1))
+    def lists(self, *columns: tuple[str, str], behind: int = 0) -> str | None:
+        lists = ", ".join(f"${n}::{kind}[]" for n, (_, kind) in enumerate(columns, behind + 1))
         return f"unnest({lists}) with ordinality as asked({', '.join(name for name, _ in columns)}, n)"
 
     def bound(self, value: Any) -> Any:
@@ -145,7 +145,7 @@ class Sqlite:
     def parameter(self, n: int) -> str:
         return f"?{n}"
 
-    def lists(self, *columns: tuple[str, str]) -> str | None:  # noqa: ARG002
+    def lists(self, *columns: tuple[str, str], behind: int = 0) -> str | None:  # noqa: ARG002
         return None
 
     def bound(self, value: Any) -> Any:

@@ -63,11 +63,11 @@ class Kept:
     _bytes: int = 0
     _owners: dict[Hashable, object] = field(default_factory=dict)
 
-    def owner(self, fragment: Fragment, values: tuple[Any, ...], scope: Scope) -> object:
+    def owner(self, statement: Hashable, values: tuple[Any, ...], scope: Scope) -> object:
         """Stands for all of these in keys: it is hashed faster."""
         if len(self._owners) > _MOST_OWNERS:
             self._owners.clear()  # what they kept is never met again, and goes in its turn
-        return self._owners.setdefault((fragment, values, scope), object())
+        return self._owners.setdefault((statement, values, scope), object())
 
     def get(self, key: Hashable) -> bytes | None:
         """The text, if it is kept."""
@@ -77,9 +77,11 @@ class Kept:
         return found
 
     def keep(self, key: Hashable, text: bytes) -> None:
-        """Keep it; those that were not used for longest go."""
-        if key in self._texts or len(text) > self.most_bytes // 10:
+        """Keep it, in place of what the key had; those that were not used for longest go."""
+        if len(text) > self.most_bytes // 10:
             return
+        if (gone := self._texts.pop(key, None)) is not None:
+            self._bytes -= len(gone) + _ENTRY_BYTES
         self._texts[key] = text
         self._bytes += len(text) + _ENTRY_BYTES
         while self._bytes > self.most_bytes:

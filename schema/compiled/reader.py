@@ -14,9 +14,10 @@ from schema.compiled.compiler import Compiler
 from schema.compiled.dialects import writer_of
 from schema.compiled.fragments import Fetch, Filling, Fragment, Kept, in_utf8
 from schema.compiled.operations import MOST_PLANS, Operation, Plans
+from schema.compiled.orders import Orders, order_plan
 from schema.compiled.plan import NotCompilable, Plan, Reason, Request
-from schema.compiled.singles import Single, single_of
-from schema.compiled.things import Things
+from schema.compiled.singles import Read, Single, single_of
+from schema.compiled.things import Things, thing_plan
 
 Admits = Callable[[Operation, Mapping[str, Any]], bool]
 
@@ -29,13 +30,14 @@ _PAYS, _LEARNS, _TRIED_EVERY = 0.5, 0.1, 32
 class Ways:
     """The ways to answer an operation: all in one statement, or with holes for what is kept of orders.
 
-    What an operation asks of a single order is read with holes together with others of the same moment.
+    What an operation asks of a single thing is read together with others of the same moment: with holes; or, of an
+    order, in one statement that leaves out what is kept.
     """
 
     plain: Plan
     holed: Plan
     fragments: Sequence[Fragment] = ()
-    single: Single | None = None
+    single: tuple[Single, Read] | None = None
     _share: float = 1.0  # of what was wanted and was found, lately
     _asked: int = 0
 
@@ -74,17 +76,19 @@ class CompiledReader:
         self._schema, self._writer, self._fetch = schema, writer_of(dialect), fetch
         self._admits = admits
         self._kept, self._things = Kept(kept_bytes), Things(self._writer, fetch)
+        self._orders = Orders(fetch, self._kept)
         self._plans: Plans[Ways] = Plans(most_plans)
 
     async def read(self, operation: Operation, variables: Mapping[str, Any], scope: Scope) -> bytes:
         """The response. Raises NotCompilable for what must run the usual way, and the database's own errors."""
         request = Request(operation.coerced(variables), scope)
         ways = self._plans.of(operation, request, partial(self._made, operation, request, variables))
+        if ways.single and not ways.fragments:
+            return await _of_one(ways.single, request)
         if not ways.keeping_pays():
             return await self._answer(ways.plain, request)
         filling = Filling(self._kept, ways.fragments, self._writer, self._fetch, request)
-        single = ways.single
-        holed = await (single.answer(request, self._things) if single else self._answer(ways.holed, request))
+        holed = await (_of_one(ways.single, request) if ways.single else self._answer(ways.holed, request))
         answer = await filling.filled(holed)
         ways.learn(filling)
         return answer
@@ -106,8 +110,18 @@ class CompiledReader:
         plain = Compiler(self._schema, document, request, self._writer).compile(definition)
         if not self._kept.most_bytes:
             return Ways(plain, plain)
-        alone = Compiler(self._schema, document, request, self._writer, with_holes=True)
-        if (single := single_of(self._schema, alone, definition, request)) and alone.fragments:
-            return Ways(plain, single.fragment.plan, alone.fragments, single)
+        if single := single_of(self._schema, document, definition, request):
+            whole = Compiler(self._schema, document, request, self._writer)
+            if order := order_plan(whole, single.kind, single.selected, single.view):
+                return Ways(plain, order.plan, (), (single, partial(self._orders.read, order)))
+            holed = Compiler(self._schema, document, request, self._writer, with_holes=True)
+            thing = thing_plan(holed, single.kind, single.selected, single.view)
+            if holed.fragments:
+                return Ways(plain, thing.plan, holed.fragments, (single, partial(self._things.read, thing)))
         compiler = Compiler(self._schema, document, request, self._writer, with_holes=True)
         return Ways(plain, compiler.compile(definition), compiler.fragments or [])
+
+
+async def _of_one(single: tuple[Single, Read], request: Request) -> bytes:
+    asked, read = single
+    return await asked.answer(request, read)

@@ -1,55 +1,55 @@
 """Single things: operations that ask for one thing by its key are answered together with others of the same moment."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from graphql import GraphQLError, GraphQLObjectType, OperationDefinitionNode, get_named_type
+from graphql import DocumentNode, GraphQLError, GraphQLObjectType, OperationDefinitionNode, get_named_type
 from strawberry import Schema
 from tortoise.expressions import Q
 
 from schema.compiled.arguments import Arguments
-from schema.compiled.compiler import Compiler
-from schema.compiled.fragments import Fragment
 from schema.compiled.inputs import Inputs
 from schema.compiled.plan import NotCompilable, Reason, Request
-from schema.compiled.selections import below
-from schema.compiled.things import Things, thing_plan
+from schema.compiled.selections import Selected, Selections, below
 from schema.views.fields import ViewField
-from schema.views.view import views_of
+from schema.views.view import View, views_of
 from schema.views.words import Edge, EdgeKind
 
+Read = Callable[[Request, UUID], Awaitable[bytes | None]]
 
-@dataclass
+
+@dataclass(frozen=True)
 class Single:
-    """An operation whose only field names one thing by its key."""
+    """An operation whose only field names one thing by its key: of which kind, and what is selected of it."""
 
     name: str
-    fragment: Fragment
+    kind: GraphQLObjectType
+    view: View
+    selected: Selected
     named: Callable[[Request], Q | None]
 
-    async def answer(self, request: Request, things: Things) -> bytes:
-        """The response, with holes. Raises NotCompilable, and the database's own errors."""
+    async def answer(self, request: Request, read: Read) -> bytes:
+        """The response, where `read` gives the JSON of the thing. Raises NotCompilable, and what `read` raises."""
         try:
             key = _key(self.named(request))
         except GraphQLError as refusal:
             raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
         assert key is not None, "for one shape of variables a thing is named by its key always, or never"
-        json = await things.read(self.fragment, request, key)
-        return b'{"data":{"%s":%s}}' % (self.name.encode(), json or b"null")
+        return b'{"data":{"%b":%b}}' % (self.name.encode(), await read(request, key) or b"null")
 
 
 def single_of(
-    schema: Schema, compiler: Compiler, operation: OperationDefinitionNode, request: Request
+    schema: Schema, document: DocumentNode, operation: OperationDefinitionNode, request: Request
 ) -> Single | None:
     """The operation as a single thing, for the shape that its variables have; None when it is of another form.
 
-    Raises NotCompilable and GraphQLError. The compiler serves nothing else.
+    Raises NotCompilable and GraphQLError.
     """
     query = schema._schema.query_type
     assert query is not None
-    fields = compiler.selections.fields(query, [operation.selection_set])
+    fields = Selections(schema._schema, document, request.variables).fields(query, [operation.selection_set])
     if len(fields) != 1:
         return None
     [(name, nodes)] = fields.items()
@@ -69,7 +69,7 @@ def single_of(
     if not isinstance(kind, GraphQLObjectType) or _key(named(request)) is None:
         return None
     [view] = views_of(schema._schema, kind)
-    return Single(name, thing_plan(compiler, kind, below(nodes), view), named)
+    return Single(name, kind, view, below(nodes), named)
 
 
 def _key(condition: Q | None) -> UUID | None:

@@ -143,18 +143,8 @@ class House:
 
 def _is_of_an_outage(said: Mapping[str, Any]) -> bool:
     event, text = said["event"], f"{said['event']} {said.get('exception', '')}"
-    if event == "bug.met" and _says_after_goodbye(said):
-        return True
-    if not any(each in text for each in LOST_CONNECTIONS):
-        return False
-    # Known, and to go from here when it is mended: test_found.py's first.
-    is_known = "in _tracking" in text and event.startswith("Exception in ASGI application")
-    return event == "bug.met" or event.startswith("Future exception was never retrieved") or is_known
-
-
-def _says_after_goodbye(said: Mapping[str, Any]) -> bool:
-    """Known, and to go from here when it is mended: an operation that writes to a socket which has just been closed."""
-    return said["exception"] == "RuntimeError" and said["trace"][-1].startswith("websockets_sansio_impl.py")
+    is_ours = event == "bug.met" or event.startswith("Future exception was never retrieved")
+    return is_ours and any(each in text for each in LOST_CONNECTIONS)
 
 
 Fault = Callable[[House], Awaitable[None]]
