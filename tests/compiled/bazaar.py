@@ -53,6 +53,7 @@ from domain.supplies.models import SupplyKind, SupplyLineRow, SupplyRow
 from domain.transfers.models import TransferRow
 from examples.seed import seed_shop
 from schema.compiled import Fetch
+from schema.compiled.fragments import in_utf8
 from server.database import Database
 from server.read_pool import open_read_pool
 
@@ -268,3 +269,17 @@ async def fetching(database: Database) -> AsyncIterator[Fetch]:
         return found
 
     yield fetch
+
+
+class Counting:
+    """A fetch that counts its statements and the bytes that they told, and keeps the last answer."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch, self.statements, self.told, self.answer = fetch, 0, 0, b""
+
+    async def __call__(self, sql: str, parameters: Any) -> str | bytes | None:
+        self.statements += 1
+        found = await self._fetch(sql, parameters)
+        self.answer = in_utf8(found or b"")
+        self.told += len(self.answer)
+        return found

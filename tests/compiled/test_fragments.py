@@ -12,10 +12,10 @@ from domain.kernel.actor import Actor, Role, Scope, staff
 from domain.kernel.database import Dialect, current_connection
 from domain.kernel.ids import parse_global_id
 from schema.compiled import CompiledReader, NotCompilable, Operation, Reason
-from schema.compiled.fragments import Kept, in_utf8
+from schema.compiled.fragments import Kept
 from server.database import Database
 from tests.builders import SCHEMA, SUPPORT, Shop, do, execute, open_shop, order_of, place
-from tests.compiled.bazaar import fetching
+from tests.compiled.bazaar import Counting, fetching
 
 ORDER = """query ($id: ID!) { order(by: {id: $id}) { id version isOnHold holds { id releasedAt } events { totalCount }
   availableActions { action enabled } customer { name } } }"""
@@ -24,19 +24,6 @@ CHANNEL = "query ($id: ID!) { order(by: {id: $id}) { id holds { id } channel { c
 PAGE = "query ($first: Int) { orders(first: $first) { nodes { id version holds { id } channel { code } } } }"
 HELD = "order { version holds { id releasedAt } }"
 ROUNDS = 12
-
-
-class Counting:
-    """A fetch that counts its statements, and keeps what the last one answered."""
-
-    def __init__(self, fetch: Any) -> None:
-        self._fetch, self.statements, self.answer = fetch, 0, b""
-
-    async def __call__(self, sql: str, parameters: Any) -> str | bytes | None:
-        self.statements += 1
-        found: str | bytes | None = await self._fetch(sql, parameters)
-        self.answer = in_utf8(found or b"")
-        return found
 
 
 async def read(reader: CompiledReader, query: str, actor: Actor = SUPPORT, **variables: Any) -> Any:
@@ -216,5 +203,5 @@ def test_what_would_push_out_too_much_is_not_kept() -> None:
 def test_scopes_are_told_apart_by_all_that_they_may_see() -> None:
     kept, fragment = Kept(10_000), object()
     scopes: list[Scope] = [SUPPORT.scope, staff("wim", Role.WAREHOUSE).scope]
-    owners = {id(kept.owner(fragment, (), scope)) for scope in (*scopes, *scopes)}  # type: ignore[arg-type]
+    owners = {id(kept.owner(fragment, (), scope)) for scope in (*scopes, *scopes)}
     assert len(owners) == 2
