@@ -6,6 +6,7 @@ ordering or filter is tested the day it is declared. Where it fails: give the ro
 filtered, then the ordering, then id (a partial one for what is rare); or excuse it below, with the reason.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -47,7 +48,7 @@ from domain.shipping.queries import WATCHED_SHIPMENTS
 from domain.stock.models import StockLevelRow
 from domain.stock.queries import atp, ledger_pages
 from examples.seed import seed_shop
-from schema.compiled import Operation
+from schema.compiled import CompiledReader, Operation
 from schema.compiled.compiler import Compiler
 from schema.compiled.dialects import writer_of
 from schema.compiled.plan import Plan, Request
@@ -199,6 +200,33 @@ async def test_what_people_ask_for_every_day_looks_at_few_rows(name: str, readin
     found = await ran(reading, f"{{ {query} }}")
     assert found.faults(FEW_FOR_A_PAGE) == []
     assert found.blocks < MOST_BLOCKS
+
+
+@pytest.mark.usefixtures("large_books")
+async def test_single_orders_are_found_by_their_keys_and_looked_into_only_when_they_changed(
+    reading: asyncpg.Connection,
+) -> None:
+    said = []
+
+    async def fetch(sql: str, parameters: Sequence[Any]) -> bytes | None:
+        said.append(await run(reading, sql, parameters))
+        found: bytes | None = await reading.fetchval(sql, *parameters)
+        return found
+
+    reader = CompiledReader(SCHEMA, Dialect.POSTGRES, fetch)
+    document = g.parse("query ($id: ID!) { order(by: {id: $id}) { number customer { name } lines { sku quantity } } }")
+    [definition] = document.definitions
+    assert isinstance(definition, g.OperationDefinitionNode)
+    operation = Operation(SCHEMA, document, definition)
+    keys = [row["id"].hex for row in await reading.fetch("select id from orders order by id offset 15000 limit 20")]
+    for _ in range(2):
+        reads = (reader.read(operation, {"id": f"order_{key}"}, ADMIN.scope) for key in keys)
+        answers = await asyncio.gather(*reads)
+        assert all(b'"sku"' in each for each in answers)
+    first, again = said
+    assert (first.faults(FEW_FOR_A_PAGE), again.faults(FEW_FOR_A_PAGE)) == ([], [])
+    assert again.looked_at == 2 * len(keys)  # the orders and their customers
+    assert first.looked_at > again.looked_at
 
 
 @pytest.mark.usefixtures("large_books")
