@@ -81,9 +81,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         await self.writable.wait()
-        if self.close_sent and message["type"] == "websocket.send":
-            # It was closed from outside the application, which cannot know yet: no fault of its own, as uvicorn has it.
-            raise ClientDisconnected
+        if self.close_sent:
+            # From outside the application, which cannot know yet: uvicorn takes that for a fault of its own.
+            if message["type"] == "websocket.send":
+                raise ClientDisconnected
+            if message["type"] == "websocket.close":
+                return
         await super().send(message)
         if message["type"] != "websocket.send":
             # A refusal was an answer: uvicorn would log that there was none.

@@ -1,7 +1,7 @@
 """Gathering: what is asked for in one turn of the loop is read together, whoever asks."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Generic, TypeVar
@@ -15,9 +15,10 @@ _Waiting = dict[KeyT, list[asyncio.Future[FoundT | None]]]
 
 @dataclass
 class Gathering(Generic[KeyT, FoundT]):
-    """Gathers the keys that are asked for, and reads at most so many of them at a time."""
+    """Gathers the keys that are asked for. At most so many are read together, and so many parts of them at once."""
 
-    most_at_once: int
+    most_together: int
+    parts_at_once: int = 1
     _asked: dict[Hashable, _Waiting[KeyT, FoundT]] = field(default_factory=dict)
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -37,21 +38,27 @@ class Gathering(Generic[KeyT, FoundT]):
         return waiting
 
     def _begin(self, alike: Hashable, read: Read[KeyT, FoundT]) -> None:
-        # A task of its own, for whoever asked first may go while the others wait.
-        task = asyncio.get_running_loop().create_task(self._answer(self._asked.pop(alike), read))
-        self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
+        asked = self._asked.pop(alike)
+        keys = list(asked)
+        parts = [keys[start : start + self.most_together] for start in range(0, len(keys), self.most_together)]
+        shared = iter([{key: asked[key] for key in part} for part in parts])
+        for _ in range(min(self.parts_at_once, len(parts))):
+            # Tasks of their own, for whoever asked first may go while the others wait.
+            task = asyncio.get_running_loop().create_task(self._answer_all(shared, read))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+
+    async def _answer_all(self, parts: Iterator[_Waiting[KeyT, FoundT]], read: Read[KeyT, FoundT]) -> None:
+        for part in parts:
+            await self._answer(part, read)
 
     async def _answer(self, asked: _Waiting[KeyT, FoundT], read: Read[KeyT, FoundT]) -> None:
-        keys = list(asked)
         try:
-            for start in range(0, len(keys), self.most_at_once):
-                some = keys[start : start + self.most_at_once]
-                found = await read(some)
-                for key in some:
-                    for waiting in asked[key]:
-                        if not waiting.done():
-                            waiting.set_result(found.get(key))
+            found = await read(list(asked))
+            for key, all_waiting in asked.items():
+                for waiting in all_waiting:
+                    if not waiting.done():
+                        waiting.set_result(found.get(key))
         except Exception as error:
             for waiting in chain.from_iterable(asked.values()):
                 if not waiting.done():

@@ -35,8 +35,11 @@ def in_utf8(answer: str | bytes) -> bytes:
 
 
 def is_own(row: RowType) -> bool:
-    """Whether every write to such a row raises the version of the order that it belongs to."""
-    return row is OrderRow or "order" in row._meta.fk_fields
+    """Whether every write to such a row raises the version of the order that it belongs to.
+
+    Not where it may belong to none: a basket becomes an order's, and until then nothing counts its versions.
+    """
+    return row is OrderRow or ("order" in row._meta.fk_fields and not row._meta.fields_map["order"].null)
 
 
 @dataclass(eq=False)

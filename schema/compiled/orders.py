@@ -1,13 +1,13 @@
 """Single orders by their keys: what is an order's own comes from the database only when it has changed meanwhile.
 
-One statement serves all who ask in one moment. It is told which version is kept of each order, and answers with what
+One statement serves those who ask in one moment. It is told which version is kept of each order, and answers with what
 is kept of none, or of another version; and always with what hangs on the order but is not its own. Only where the
 database takes lists as parameters.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,6 @@ from domain.kernel.gathering import Gathering
 from domain.orders.models import OrderRow
 from schema.compiled.compiler import Compiler
 from schema.compiled.conditions import both, column, table
-from schema.compiled.dialects import Writer
 from schema.compiled.fragments import Fetch, Kept, in_utf8
 from schema.compiled.holes import Draft, OfOthers
 from schema.compiled.plan import Literal, NotCompilable, Plan, Reason, Request, concatenated, quoted
@@ -26,7 +25,9 @@ from schema.compiled.selections import Selected
 from schema.compiled.things import ENDS, NAMES, SameWords
 from schema.views.view import View
 
-READ_TOGETHER = 100
+# Of orders that are kept, mostly nothing is read but the version. Of others all is: a large one is not to hold up many.
+KEPT_TOGETHER, NEW_TOGETHER = 20, 5
+STATEMENTS_AT_ONCE = 4
 # An order's entry: key NAMES version OWN json (OTHER json)* ENDS. No JSON holds any of these.
 _OWN, _OTHER = "\x10", "\x05"
 # Stands for an order of which only the usual way can tell: it has a null where none may be.
@@ -35,24 +36,15 @@ _PLACE = re.compile(rb"\x06(\d+)\x07")
 _UNKNOWN = -1
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class OrderPlan:
-    """What an operation selects of an order; its SQL has a gap for the list of what is asked."""
+    """What an operation selects of an order. The last two parameters are the lists of ids, and of versions."""
 
     plan: Plan
-    writer: Writer
-    _statements: dict[int, str] = field(default_factory=dict)
-
-    def sql(self, parameters: int) -> str:
-        """The statement, whose last parameters, behind so many, are the list of ids and that of versions."""
-        if parameters not in self._statements:
-            asked = self.writer.lists(("id", "uuid"), ("version", "bigint"), behind=parameters)
-            self._statements[parameters] = self.plan.sql % asked
-        return self._statements[parameters]
 
 
 def order_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) -> OrderPlan | None:
-    """The plan; None where it would be no cheaper than to read the order. Raises NotCompilable.
+    """The plan; None where it would be no cheaper than to read the order. Raises NotCompilable and GraphQLError.
 
     The compiler serves nothing else.
     """
@@ -75,9 +67,11 @@ def order_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) ->
         entry += [Literal(_OTHER), *compiler.field(of, nodes, alias, view)]
     listed = writer.answer(writer.joined(concatenated([*entry, Literal(ENDS)])))
     where = both(f"{alias}.id = asked.id", compiler.visible(view, alias))
-    sql = f"select {listed} from <asked>, {table(OrderRow)} {alias} where {where}".replace("%", "%%")
-    compiler.plan.sql = sql.replace("<asked>", "%s")
-    return OrderPlan(compiler.plan, writer)
+    # As many for every request of this plan: how long lists are is part of the shape of its variables.
+    bound = len(compiler.plan.parameters(compiler.request))
+    asked = writer.lists(("id", "uuid"), ("version", "bigint"), behind=bound)
+    compiler.plan.sql = f"select {listed} from {asked}, {table(OrderRow)} {alias} where {where}"
+    return OrderPlan(compiler.plan)
 
 
 class Orders:
@@ -85,42 +79,56 @@ class Orders:
 
     def __init__(self, fetch: Fetch, kept: Kept) -> None:
         self._fetch, self._kept = fetch, kept
-        self._gathering: Gathering[UUID, bytes] = Gathering(READ_TOGETHER)
+        self._of_kept: Gathering[UUID, bytes | Exception] = Gathering(KEPT_TOGETHER, STATEMENTS_AT_ONCE)
+        self._of_new: Gathering[UUID, bytes | Exception] = Gathering(NEW_TOGETHER, STATEMENTS_AT_ONCE)
 
-    async def read(self, plan: OrderPlan, request: Request, key: UUID) -> bytes | None:
+    async def read(self, order: OrderPlan, request: Request, key: UUID) -> bytes | None:
         """The order's JSON; None when it is not there to see. Raises NotCompilable, and the database's own errors."""
         try:
-            alike = SameWords.of(plan, plan.plan, request)
+            alike = SameWords.of(order, order.plan, request)
         except GraphQLError as refusal:
             raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
-        found = await self._gathering.ask(key, partial(self._some, plan, request, alike), alike=alike)
-        if found == _UNTOLD:
-            raise NotCompilable(Reason.NULL)
+        owner = self._kept.owner(order, tuple(alike.parameters), request.scope)
+        gathering = self._of_new if self._kept.get((owner, key)) is None else self._of_kept
+        read = partial(self._some, order.plan, request, alike.parameters, owner)
+        found = await gathering.ask(key, read, alike=alike)
+        if isinstance(found, Exception):
+            raise found.with_traceback(None)  # what is raised again for each who asked would collect its traces
         return found
 
     async def _some(
-        self, plan: OrderPlan, request: Request, alike: SameWords, keys: Sequence[UUID]
-    ) -> Mapping[UUID, bytes]:
-        owner = self._kept.owner(plan, tuple(alike.parameters), request.scope)
+        self, plan: Plan, request: Request, parameters: Sequence[Any], owner: object, keys: Sequence[UUID]
+    ) -> Mapping[UUID, bytes | Exception]:
         kept = {key: _version_and_text(self._kept.get((owner, key))) for key in keys}
         versions = [version for version, _ in kept.values()]
-        answer = await self._fetch(plan.sql(len(alike.parameters)), [*alike.parameters, list(keys), versions])
-        asked, found = {key.hex.encode(): key for key in keys}, {}
-        for entry in plan.plan.patched(in_utf8(answer or b""), request).split(ENDS.encode())[:-1]:
+        answer = await self._fetch(plan.sql, [*parameters, list(keys), versions])
+        asked, found = {key.hex.encode(): key for key in keys}, dict[UUID, bytes | Exception]()
+        for entry in in_utf8(answer or b"").split(ENDS.encode())[:-1]:
             name, _, told = entry.removeprefix(b",").partition(NAMES.encode())
-            version, _, json = told.partition(_OWN.encode())
-            own, *others = json.split(_OTHER.encode())
             key = asked[name]
-            if not own:
-                own = kept[key][1]
-            elif own != _UNTOLD:
+            try:  # what cannot be told of one is no fault of the others
+                version, own, others = _parts(plan.patched(told, request))
+            except Exception as fault:
+                found[key] = fault
+                continue
+            if own == _UNTOLD:
+                found[key] = NotCompilable(Reason.NULL)
+                continue
+            if own:
                 self._kept.keep((owner, key), b"%b %b" % (version, own))
-            found[key] = _with(others, own) if others else own
+            found[key] = _with(others, own or kept[key][1])
         return found
 
 
+def _parts(told: bytes) -> tuple[bytes, bytes, list[bytes]]:
+    """An order's version, what is its own (nothing, if that is kept), and what is not."""
+    version, _, json = told.partition(_OWN.encode())
+    own, *others = json.split(_OTHER.encode())
+    return version, own, others
+
+
 def _with(others: Sequence[bytes], own: bytes) -> bytes:
-    return _PLACE.sub(lambda place: others[int(place[1])], own)
+    return _PLACE.sub(lambda place: others[int(place[1])], own) if others else own
 
 
 def _version_and_text(kept: bytes | None) -> tuple[int, bytes]:

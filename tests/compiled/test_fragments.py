@@ -11,8 +11,10 @@ from domain.channels.models import ChannelRow
 from domain.kernel.actor import Actor, Role, Scope, staff
 from domain.kernel.database import Dialect, current_connection
 from domain.kernel.ids import parse_global_id
+from domain.kernel.models import LogRow
 from schema.compiled import CompiledReader, NotCompilable, Operation, Reason
 from schema.compiled.fragments import Kept
+from schema.compiled.orders import NEW_TOGETHER
 from server.database import Database
 from tests.builders import SCHEMA, SUPPORT, Shop, do, execute, open_shop, order_of, place
 from tests.compiled.bazaar import Counting, fetching
@@ -75,6 +77,39 @@ async def test_an_order_that_changed_is_read_whole_beside_one_that_did_not(datab
         assert [each["order"]["isOnHold"] for each in shown] == [True, False]
         assert counted.statements == begun + (1 if database.dialect is Dialect.POSTGRES else 2)
         assert counted.answer.count(b"isOnHold") == 1
+
+
+async def test_few_orders_that_are_not_kept_are_read_together_so_that_a_large_one_holds_up_few(
+    database: Database, shop: Shop
+) -> None:
+    if database.dialect is not Dialect.POSTGRES:
+        pytest.skip("on SQLite the versions are read first")
+    orders = [await place(MUG=1) for _ in range(2 * NEW_TOGETHER + 1)]
+    async with fetching(database) as fetch:
+        counted = Counting(fetch)
+        reader = CompiledReader(SCHEMA, database.dialect, counted)
+        for statements in (3, 1):
+            counted.statements = 0
+            await asyncio.gather(*(read(reader, ORDER, id=each["id"]) for each in orders))
+            assert counted.statements == statements
+
+
+async def test_an_order_that_cannot_be_told_is_no_fault_of_those_that_are_asked_for_with_it(
+    database: Database, shop: Shop
+) -> None:
+    orders = [await place(MUG=1) for _ in range(2)]
+    for each in orders:
+        await do(SUPPORT, "orderHold", HELD, order=each["id"], kind="FRAUD", reason="?")
+    broken = parse_global_id("order", orders[0]["id"])
+    await LogRow.filter(order_id=broken, type="OrderHeld").update(data={})
+    query = "query ($id: ID!) { order(by: {id: $id}) { events { nodes { ... on OrderHeld { kind } } } } }"
+    async with fetching(database) as fetch:
+        reader = CompiledReader(SCHEMA, database.dialect, fetch)
+        reads = (read(reader, query, id=each["id"]) for each in orders)
+        failed, shown = await asyncio.gather(*reads, return_exceptions=True)
+    assert isinstance(failed, KeyError)
+    assert not isinstance(shown, BaseException)
+    assert shown["order"]["events"]["nodes"][-1] == {"kind": "FRAUD"}
 
 
 async def test_an_order_with_a_null_where_none_may_be_is_left_to_the_usual_way(database: Database, shop: Shop) -> None:

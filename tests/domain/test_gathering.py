@@ -31,7 +31,7 @@ def shelf() -> Shelf:
 
 
 async def test_what_is_asked_for_in_one_turn_is_read_together_and_what_is_asked_twice_is_read_once() -> None:
-    here, gathering = shelf(), Gathering[str, int](most_at_once=10)
+    here, gathering = shelf(), Gathering[str, int](most_together=10)
     found = await asyncio.gather(*(gathering.ask(word, here.read) for word in ("a", "bcd", "a", "")))
     assert (found, here.reads) == ([1, 3, 1, None], [["a", "bcd", ""]])
     assert await gathering.ask("a", here.read) == 1
@@ -39,19 +39,30 @@ async def test_what_is_asked_for_in_one_turn_is_read_together_and_what_is_asked_
 
 
 async def test_those_who_do_not_ask_alike_are_read_apart() -> None:
-    here, gathering = shelf(), Gathering[str, int](most_at_once=10)
+    here, gathering = shelf(), Gathering[str, int](most_together=10)
     await asyncio.gather(*(gathering.ask(word, here.read, alike=len(word)) for word in ("a", "bc", "d")))
     assert here.reads == [["a", "d"], ["bc"]]
 
 
 async def test_more_than_can_be_read_at_once_are_read_one_part_after_the_other() -> None:
-    here, gathering = shelf(), Gathering[str, int](most_at_once=2)
+    here, gathering = shelf(), Gathering[str, int](most_together=2)
     found = await asyncio.gather(*(gathering.ask(word, here.read) for word in ("a", "bb", "ccc")))
     assert (found, here.reads) == ([1, 2, 3], [["a", "bb"], ["ccc"]])
 
 
+async def test_parts_are_read_side_by_side_as_far_as_they_may_be_and_fail_alone() -> None:
+    here, gathering = Shelf(), Gathering[str, int](most_together=1, parts_at_once=2)
+    asked = [gathering.ask(word, here.read) for word in ("a", "wrong", "ccc")]
+    await here.is_read.wait()
+    await asyncio.sleep(0)
+    assert here.reads == [["a"], ["wrong"]]
+    here.going_on.set()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert (found[0], type(found[1]), found[2]) == (1, LookupError, 3)
+
+
 async def test_whoever_gives_up_cancels_nobody_else() -> None:
-    here, gathering = Shelf(), Gathering[str, int](most_at_once=10)
+    here, gathering = Shelf(), Gathering[str, int](most_together=10)
 
     async def asks() -> int | None:
         return await gathering.ask("a", here.read)
@@ -65,7 +76,7 @@ async def test_whoever_gives_up_cancels_nobody_else() -> None:
 
 
 async def test_an_error_is_told_to_all_who_asked_and_not_to_who_asks_later() -> None:
-    here, gathering = shelf(), Gathering[str, int](most_at_once=10)
+    here, gathering = shelf(), Gathering[str, int](most_together=10)
     found = await asyncio.gather(*(gathering.ask(word, here.read) for word in ("a", "wrong")), return_exceptions=True)
     assert [type(each) for each in found] == [LookupError, LookupError]
     assert await gathering.ask("a", here.read) == 1
