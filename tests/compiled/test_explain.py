@@ -206,12 +206,13 @@ async def test_what_people_ask_for_every_day_looks_at_few_rows(name: str, readin
 async def test_single_orders_are_found_by_their_keys_and_looked_into_only_when_they_changed(
     reading: asyncpg.Connection,
 ) -> None:
-    said = []
+    said, turn = [], asyncio.Lock()
 
     async def fetch(sql: str, parameters: Sequence[Any]) -> bytes | None:
-        said.append(await run(reading, sql, parameters))
-        found: bytes | None = await reading.fetchval(sql, *parameters)
-        return found
+        async with turn:
+            said.append(await run(reading, sql, parameters))
+            found: bytes | None = await reading.fetchval(sql, *parameters)
+            return found
 
     reader = CompiledReader(SCHEMA, Dialect.POSTGRES, fetch)
     document = g.parse("query ($id: ID!) { order(by: {id: $id}) { number customer { name } lines { sku quantity } } }")
@@ -223,10 +224,10 @@ async def test_single_orders_are_found_by_their_keys_and_looked_into_only_when_t
         reads = (reader.read(operation, {"id": f"order_{key}"}, ADMIN.scope) for key in keys)
         answers = await asyncio.gather(*reads)
         assert all(b'"sku"' in each for each in answers)
-    first, again = said
-    assert (first.faults(FEW_FOR_A_PAGE), again.faults(FEW_FOR_A_PAGE)) == ([], [])
+    *first, again = said
+    assert [each.faults(FEW_FOR_A_PAGE) for each in said] == [[]] * len(said)
     assert again.looked_at == 2 * len(keys)  # the orders and their customers
-    assert first.looked_at > again.looked_at
+    assert sum(each.looked_at for each in first) > again.looked_at
 
 
 @pytest.mark.usefixtures("large_books")
