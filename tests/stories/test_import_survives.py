@@ -58,7 +58,9 @@ def start(url: str, folder: Path, *more: str) -> "subprocess.Popen[str]":
         url,
         *more,
     ]
-    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['waybill', *{words[2:]!r}];"
+    script = f"import signal, sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['waybill', *{words[2:]!r}];"
+    # As a terminal starts it: what runs in the background of a script ignores Ctrl-C, and so do its children.
+    script += "signal.signal(signal.SIGINT, signal.default_int_handler);"
     run = f"{script} from server.commands.importing import app; app()"
     return subprocess.Popen(
         [sys.executable, "-c", run], cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
