@@ -40,11 +40,11 @@ class Gathering(Generic[KeyT, FoundT]):
     def _begin(self, alike: Hashable, read: Read[KeyT, FoundT]) -> None:
         asked = self._asked.pop(alike)
         keys = list(asked)
-        parts = [keys[start : start + self.most_together] for start in range(0, len(keys), self.most_together)]
-        shared = iter([{key: asked[key] for key in part} for part in parts])
-        for _ in range(min(self.parts_at_once, len(parts))):
+        starts = range(0, len(keys), self.most_together)
+        parts = ({key: asked[key] for key in keys[start : start + self.most_together]} for start in starts)
+        for _ in starts[: self.parts_at_once]:
             # Tasks of their own, for whoever asked first may go while the others wait.
-            task = asyncio.get_running_loop().create_task(self._answer_all(shared, read))
+            task = asyncio.get_running_loop().create_task(self._answer_all(parts, read))
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
 

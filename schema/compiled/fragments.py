@@ -23,7 +23,8 @@ Fetch = Callable[[str, Sequence[Any]], Awaitable[str | bytes | None]]
 # None of these characters can stand in JSON: \x03 fragment : order : version (\x05 other)* \x04, and \x06 n \x07 where
 # the n-th of the others belongs.
 _HOLE = re.compile(rb"\x03(\d+):([0-9a-f]{32}):(\d+)((?:\x05[^\x04\x05]*)*)\x04")
-_OTHER = re.compile(rb"\x06(\d+)\x07")
+OTHER = "\x05"
+_PLACE = re.compile(rb"\x06(\d+)\x07")
 READ_TOGETHER = (1, 5, 20, 100)  # orders in a statement: few sizes, so that few statements are prepared
 _MOST_OWNERS = 10_000
 _ENTRY_BYTES = 400  # what an entry takes beside its text
@@ -32,6 +33,11 @@ _ENTRY_BYTES = 400  # what an entry takes beside its text
 def in_utf8(answer: str | bytes) -> bytes:
     """What a statement answered, as it goes to the client."""
     return answer.encode() if isinstance(answer, str) else answer
+
+
+def with_others(text: bytes, others: Sequence[bytes]) -> bytes:
+    """What is an order's own, with the others where they belong."""
+    return _PLACE.sub(lambda place: others[int(place[1])], text) if others else text
 
 
 def is_own(row: RowType) -> bool:
@@ -115,10 +121,7 @@ class Filling:
             text = texts[int(match[1])].get(match[2])
             if text is None:
                 raise NotCompilable(Reason.NULL, "an order is out of sight")
-            if not match[4]:
-                return text
-            others = match[4].split(b"\x05")[1:]
-            return _OTHER.sub(lambda place: others[int(place[1])], text)
+            return with_others(text, match[4].split(OTHER.encode())[1:])
 
         return _HOLE.sub(fill, answer)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import FieldNode, GraphQLField
 
 from schema.compiled.conditions import column, table
-from schema.compiled.fragments import Fragment
+from schema.compiled.fragments import OTHER, Fragment
 from schema.compiled.plan import Literal, concatenated
 from schema.compiled.selections import Selected
 from schema.views.view import View
@@ -48,12 +48,33 @@ def hole_for(compiler: "Compiler", named: Any, selected: Selected, alias: str, v
             return ""
         fragment, others = made
         hole = [Literal(f"\x03{len(fragments)}:"), *_name(compiler, alias, view)]
-        for of, nodes in others:
-            hole += [Literal("\x05"), *compiler.field(of, nodes, alias, view)]
+        hole += pieces_of_others(compiler, others, alias, view)
         fragments.append(fragment)
         return concatenated([*hole, Literal("\x04")])
     finally:
         compiler.fragments = fragments
+
+
+def own_part(
+    compiler: "Compiler", named: Any, selected: Selected, alias: str, view: View
+) -> tuple[list[str], Others] | None:
+    """The pieces of what is an order's own, and the fields that have places in it, for they are of others.
+
+    None when there is no such part, or it would be no cheaper to keep than to read.
+    """
+    draft = compiler.draft = Draft(alias)
+    try:
+        pieces = compiler.object(named, selected, alias, view)
+    except OfOthers:
+        return None
+    finally:
+        compiler.draft = None
+    return (pieces, draft.others) if draft.has_children else None
+
+
+def pieces_of_others(compiler: "Compiler", others: Others, alias: str, view: View) -> list[str]:
+    """What goes to the places in an order's own part, in their order."""
+    return [piece for of, nodes in others for piece in (Literal(OTHER), *compiler.field(of, nodes, alias, view))]
 
 
 def _fragment(
@@ -61,17 +82,15 @@ def _fragment(
 ) -> tuple[Fragment, Others] | None:
     """What is selected of an order as a statement of its own, and the fields of it that are of others."""
     compiler = kind(outer.strawberry, outer.document, outer.request, outer.writer)
-    draft = compiler.draft = Draft(compiler.conditions.alias())
-    try:
-        json = compiler.object(named, selected, draft.alias, view)
-    except OfOthers:
+    alias = compiler.conditions.alias()
+    part = own_part(compiler, named, selected, alias, view)
+    if part is None:
         return None
-    if not draft.has_children:
-        return None
-    parts = [*_name(compiler, draft.alias, view), Literal("\x02"), *json, Literal("\x04")]
+    own, others = part
+    parts = [*_name(compiler, alias, view), Literal("\x02"), *own, Literal("\x04")]
     listed = compiler.writer.answer(compiler.writer.joined(concatenated(parts)))
-    compiler.plan.sql = f"select {listed} from {table(view.row)} {draft.alias}"
-    return Fragment(compiler.plan, draft.alias, compiler.visible(view, draft.alias)), draft.others
+    compiler.plan.sql = f"select {listed} from {table(view.row)} {alias}"
+    return Fragment(compiler.plan, alias, compiler.visible(view, alias)), others
 
 
 def _name(compiler: "Compiler", alias: str, view: View) -> list[str]:

@@ -5,7 +5,6 @@ is kept of none, or of another version; and always with what hangs on the order 
 database takes lists as parameters.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,21 +17,18 @@ from domain.kernel.gathering import Gathering
 from domain.orders.models import OrderRow
 from schema.compiled.compiler import Compiler
 from schema.compiled.conditions import both, column, table
-from schema.compiled.fragments import Fetch, Kept, in_utf8
-from schema.compiled.holes import Draft, OfOthers
+from schema.compiled.fragments import OTHER, Fetch, Kept, in_utf8, with_others
+from schema.compiled.holes import own_part, pieces_of_others
 from schema.compiled.plan import Literal, NotCompilable, Plan, Reason, Request, concatenated, quoted
 from schema.compiled.selections import Selected
-from schema.compiled.things import ENDS, NAMES, SameWords
+from schema.compiled.things import ENDS, NAMES, UNTOLD, entries
 from schema.views.view import View
 
 # Of orders that are kept, mostly nothing is read but the version. Of others all is: a large one is not to hold up many.
 KEPT_TOGETHER, NEW_TOGETHER = 20, 5
 STATEMENTS_AT_ONCE = 4
 # An order's entry: key NAMES version OWN json (OTHER json)* ENDS. No JSON holds any of these.
-_OWN, _OTHER = "\x10", "\x05"
-# Stands for an order of which only the usual way can tell: it has a null where none may be.
-_UNTOLD = b"\x15"
-_PLACE = re.compile(rb"\x06(\d+)\x07")
+_OWN = "\x10"
 _UNKNOWN = -1
 
 
@@ -51,21 +47,15 @@ def order_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) ->
     if view.row is not OrderRow or compiler.writer.lists() is None:
         return None
     writer, alias = compiler.writer, compiler.conditions.alias()
-    draft = compiler.draft = Draft(alias)
-    try:
-        own = concatenated(compiler.object(kind, selected, alias, view))
-    except OfOthers:
+    part = own_part(compiler, kind, selected, alias, view)
+    if part is None:
         return None
-    finally:
-        compiler.draft = None
-    if not draft.has_children:
-        return None
+    own, others = part
     version = column(OrderRow, "version", alias)
-    changed = f"case when {version} = asked.version then '' else coalesce({own}, {quoted(_UNTOLD.decode())}) end"
+    changed = f"case when {version} = asked.version then '' else coalesce({concatenated(own)}, {quoted(UNTOLD)}) end"
     entry = [writer.hex_id(f"{alias}.id"), Literal(NAMES), f"cast({version} as text)", Literal(_OWN), changed]
-    for of, nodes in draft.others:
-        entry += [Literal(_OTHER), *compiler.field(of, nodes, alias, view)]
-    listed = writer.answer(writer.joined(concatenated([*entry, Literal(ENDS)])))
+    entry += [*pieces_of_others(compiler, others, alias, view), Literal(ENDS)]
+    listed = writer.answer(writer.joined(concatenated(entry)))
     where = both(f"{alias}.id = asked.id", compiler.visible(view, alias))
     # As many for every request of this plan: how long lists are is part of the shape of its variables.
     bound = len(compiler.plan.parameters(compiler.request))
@@ -85,13 +75,13 @@ class Orders:
     async def read(self, order: OrderPlan, request: Request, key: UUID) -> bytes | None:
         """The order's JSON; None when it is not there to see. Raises NotCompilable, and the database's own errors."""
         try:
-            alike = SameWords.of(order, order.plan, request)
+            parameters = order.plan.parameters(request)
         except GraphQLError as refusal:
             raise NotCompilable(Reason.REFUSED, refusal.message) from refusal
-        owner = self._kept.owner(order, tuple(alike.parameters), request.scope)
+        owner = self._kept.owner(order, tuple(parameters), request.scope)
         gathering = self._of_new if self._kept.get((owner, key)) is None else self._of_kept
-        read = partial(self._some, order.plan, request, alike.parameters, owner)
-        found = await gathering.ask(key, read, alike=alike)
+        read = partial(self._some, order.plan, request, parameters, owner)
+        found = await gathering.ask(key, read, alike=owner)
         if isinstance(found, Exception):
             raise found.with_traceback(None)  # what is raised again for each who asked would collect its traces
         return found
@@ -103,32 +93,27 @@ class Orders:
         versions = [version for version, _ in kept.values()]
         answer = await self._fetch(plan.sql, [*parameters, list(keys), versions])
         asked, found = {key.hex.encode(): key for key in keys}, dict[UUID, bytes | Exception]()
-        for entry in in_utf8(answer or b"").split(ENDS.encode())[:-1]:
-            name, _, told = entry.removeprefix(b",").partition(NAMES.encode())
+        for name, told in entries(in_utf8(answer or b"")):
             key = asked[name]
             try:  # what cannot be told of one is no fault of the others
                 version, own, others = _parts(plan.patched(told, request))
             except Exception as fault:
                 found[key] = fault
                 continue
-            if own == _UNTOLD:
+            if own == UNTOLD.encode():
                 found[key] = NotCompilable(Reason.NULL)
                 continue
             if own:
                 self._kept.keep((owner, key), b"%b %b" % (version, own))
-            found[key] = _with(others, own or kept[key][1])
+            found[key] = with_others(own or kept[key][1], others)
         return found
 
 
 def _parts(told: bytes) -> tuple[bytes, bytes, list[bytes]]:
     """An order's version, what is its own (nothing, if that is kept), and what is not."""
     version, _, json = told.partition(_OWN.encode())
-    own, *others = json.split(_OTHER.encode())
+    own, *others = json.split(OTHER.encode())
     return version, own, others
-
-
-def _with(others: Sequence[bytes], own: bytes) -> bytes:
-    return _PLACE.sub(lambda place: others[int(place[1])], own) if others else own
 
 
 def _version_and_text(kept: bytes | None) -> tuple[int, bytes]:

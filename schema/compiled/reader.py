@@ -1,6 +1,6 @@
 """The compiled reader: a prepared document in, the bytes of the response out, in one statement."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from schema.compiled.fragments import Fetch, Filling, Fragment, Kept, in_utf8
 from schema.compiled.operations import MOST_PLANS, Operation, Plans
 from schema.compiled.orders import Orders, order_plan
 from schema.compiled.plan import NotCompilable, Plan, Reason, Request
-from schema.compiled.singles import Read, Single, single_of
+from schema.compiled.singles import single_of
 from schema.compiled.things import Things, thing_plan
 
 Admits = Callable[[Operation, Mapping[str, Any]], bool]
@@ -37,7 +37,7 @@ class Ways:
     plain: Plan
     holed: Plan
     fragments: Sequence[Fragment] = ()
-    single: tuple[Single, Read] | None = None
+    single: Callable[[Request], Awaitable[bytes]] | None = None
     _share: float = 1.0  # of what was wanted and was found, lately
     _asked: int = 0
 
@@ -84,11 +84,11 @@ class CompiledReader:
         request = Request(operation.coerced(variables), scope)
         ways = self._plans.of(operation, request, partial(self._made, operation, request, variables))
         if ways.single and not ways.fragments:
-            return await _of_one(ways.single, request)
+            return await ways.single(request)
         if not ways.keeping_pays():
             return await self._answer(ways.plain, request)
         filling = Filling(self._kept, ways.fragments, self._writer, self._fetch, request)
-        holed = await (_of_one(ways.single, request) if ways.single else self._answer(ways.holed, request))
+        holed = await (ways.single(request) if ways.single else self._answer(ways.holed, request))
         answer = await filling.filled(holed)
         ways.learn(filling)
         return answer
@@ -113,15 +113,12 @@ class CompiledReader:
         if single := single_of(self._schema, document, definition, request):
             whole = Compiler(self._schema, document, request, self._writer)
             if order := order_plan(whole, single.kind, single.selected, single.view):
-                return Ways(plain, order.plan, (), (single, partial(self._orders.read, order)))
+                return Ways(plain, order.plan, (), partial(single.answer, partial(self._orders.read, order)))
             holed = Compiler(self._schema, document, request, self._writer, with_holes=True)
             thing = thing_plan(holed, single.kind, single.selected, single.view)
             if holed.fragments:
-                return Ways(plain, thing.plan, holed.fragments, (single, partial(self._things.read, thing)))
+                return Ways(
+                    plain, thing.plan, holed.fragments, partial(single.answer, partial(self._things.read, thing))
+                )
         compiler = Compiler(self._schema, document, request, self._writer, with_holes=True)
         return Ways(plain, compiler.compile(definition), compiler.fragments or [])
-
-
-async def _of_one(single: tuple[Single, Read], request: Request) -> bytes:
-    asked, read = single
-    return await asked.answer(request, read)

@@ -30,7 +30,7 @@ class Single:
     selected: Selected
     named: Callable[[Request], Q | None]
 
-    async def answer(self, request: Request, read: Read) -> bytes:
+    async def answer(self, read: Read, request: Request) -> bytes:
         """The response, where `read` gives the JSON of the thing. Raises NotCompilable, and what `read` raises."""
         try:
             key = _key(self.named(request))

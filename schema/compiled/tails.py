@@ -16,14 +16,11 @@ from schema.compiled.compiler import Compiler
 from schema.compiled.conditions import both, column, table
 from schema.compiled.dialects import Writer
 from schema.compiled.fragments import Fetch, in_utf8
-from schema.compiled.plan import Literal, Plan, Request, concatenated
+from schema.compiled.plan import Literal, Plan, Request, concatenated, quoted
 from schema.compiled.selections import Selected
-from schema.compiled.things import ENDS, NAMES
+from schema.compiled.things import ENDS, NAMES, UNTOLD, entries
 from schema.views.view import View
 
-# Stands for an event of which only the usual way can tell. No JSON holds it.
-_UNTOLD = "\x15"
-_NAMES, _ENDS, _NOT_TOLD = NAMES.encode(), ENDS.encode(), _UNTOLD.encode()
 _PARAMETER = re.compile(r"\$(\d+)")
 _TYPES: Mapping[type, str] = {UUID: "uuid", str: "text", bool: "boolean", int: "bigint", datetime: "timestamptz"}
 
@@ -62,13 +59,12 @@ class TailPlan:
         columns = zip(*[(each.order_id, each.place, *each.parameters) for each in asked], strict=True)
         answer = await fetch(self._sql(asked[0].parameters), [*map(list, columns)])
         found: list[list[tuple[int, bytes]]] = [[] for _ in asked]
-        for entry in in_utf8(answer or b"").split(_ENDS)[:-1]:
-            name, _, json = entry.removeprefix(b",").partition(_NAMES)
+        for name, json in entries(in_utf8(answer or b"")):
             n, _, sequence = name.partition(b":")
             place = int(n) - 1
             found[place].append((int(sequence), self.plan.patched(json, asked[place].request)))
         for told in found:
-            if any(json == _NOT_TOLD for _, json in told):
+            if any(json == UNTOLD.encode() for _, json in told):
                 told.clear()
             told.sort()
         return found
@@ -93,7 +89,7 @@ def tail_plan(compiler: Compiler, named: Any, selected: Selected, view: View) ->
     order, sequence = column(LogRow, "order_id", alias), column(LogRow, "sequence", alias)
     json = compiler.row(named, selected, alias, view)
     name = ["cast(asked.n as text)", Literal(":"), f"cast({sequence} as text)", Literal(NAMES)]
-    listed = writer.answer(writer.joined(concatenated([*name, f"coalesce({json}, '{_UNTOLD}')", Literal(ENDS)])))
+    listed = writer.answer(writer.joined(concatenated([*name, f"coalesce({json}, {quoted(UNTOLD)})", Literal(ENDS)])))
     here = f"{order} = asked.order_id and {sequence} > asked.place and {sequence} <= asked.place + {PAGE_ROWS}"
     where = both(here, compiler.visible(view, alias))
     sql = f"select {listed} from <asked>, {table(LogRow)} {alias} where {where}".replace("%", "%%")

@@ -1,6 +1,6 @@
 """Things by their keys: what an operation selects of one, read in one statement with those that others ask at once."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,15 @@ from schema.views.view import View
 
 # None of these characters can stand in JSON, nor in a hole (schema.compiled.fragments): key \x0f json \x0e.
 NAMES, ENDS = "\x0f", "\x0e"
+# In place of what only the usual way can tell, for a null where none may be.
+UNTOLD = "\x15"
+
+
+def entries(answer: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each name in an answer that is a list of entries, and what it names."""
+    for entry in answer.split(ENDS.encode())[:-1]:
+        name, _, told = entry.removeprefix(b",").partition(NAMES.encode())
+        yield name, told
 
 
 def thing_plan(compiler: Compiler, kind: Any, selected: Selected, view: View) -> Fragment:
@@ -78,7 +87,6 @@ class Things:
         bound = [self._writer.bound(key) for key in keys] + [self._writer.bound(keys[0])] * (size - len(keys))
         answer = await self._fetch(plan.sql(self._writer, len(parameters), size), [*parameters, *bound])
         asked, found = {key.hex.encode(): key for key in keys}, {}
-        for entry in plan.plan.patched(in_utf8(answer or b""), request).split(ENDS.encode())[:-1]:
-            name, _, json = entry.removeprefix(b",").partition(NAMES.encode())
+        for name, json in entries(plan.plan.patched(in_utf8(answer or b""), request)):
             found[asked[name]] = json
         return found

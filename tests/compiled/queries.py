@@ -8,6 +8,9 @@ from typing import Any
 
 import graphql as g
 
+from schema.compiled import Operation
+from tests.builders import SCHEMA
+
 _CURSOR = re.compile(r'"((?:[0-9a-f]{2}){40,})"')
 TIMES = ("2026-11-01T00:00:01Z", "2026-11-20T02:00:00.999600+02:00", "2026-11-23T12:00:00.000Z", "2030-01-01T00:00:00Z")
 DEEPEST = 5
@@ -214,3 +217,11 @@ def _written(kind: Any, value: Any) -> str:
         fields = (f"{name}: {_written(kind.fields[name].type, each)}" for name, each in value.items())
         return f"{{{', '.join(fields)}}}"
     return json.dumps(value)
+
+
+def operation_of(text: str) -> Operation:
+    """The one operation of a document. Its plan is its own, and so is what is kept for it."""
+    document = g.parse(text)
+    assert not (errors := g.validate(SCHEMA._schema, document)), (errors, text)
+    [definition] = [each for each in document.definitions if isinstance(each, g.OperationDefinitionNode)]
+    return Operation(SCHEMA, document, definition)

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from typing import Any
 
-import graphql as g
 import pytest
 
 from schema.compiled import CompiledReader, NotCompilable, Operation, Plans, Reason
@@ -11,20 +10,13 @@ from schema.compiled.plan import Plan, Request
 from schema.compiled.reader import Ways
 from server.database import Database
 from tests.builders import ADMIN, SCHEMA
+from tests.compiled.queries import operation_of
 
 WAYS = Ways(Plan("x" * 10_000), Plan("x" * 10_000))
 
 
 async def fetch(_sql: str, _parameters: Any) -> bytes:
     return b"{}"
-
-
-def operation_of(document: str) -> Operation:
-    parsed = g.parse(document)
-    assert not g.validate(SCHEMA._schema, parsed)
-    [definition, *_] = parsed.definitions
-    assert isinstance(definition, g.OperationDefinitionNode)
-    return Operation(SCHEMA, parsed, definition)
 
 
 def spread_twice_in_each_other(depth: int) -> str:

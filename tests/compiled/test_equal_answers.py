@@ -23,7 +23,7 @@ from schema.views import View
 from server.database import Database
 from tests.builders import SCHEMA, execute
 from tests.compiled.bazaar import Counting, actors, fetching, known_ids, known_texts, open_bazaar
-from tests.compiled.queries import Queries
+from tests.compiled.queries import Queries, operation_of
 from tests.compiled.sweep import every_field, ways
 
 logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # refusals are expected
@@ -44,7 +44,7 @@ async def test_both_ways_give_the_same_bytes_for_every_query_and_every_kind_of_a
         keeping = CompiledReader(SCHEMA, database.dialect, counted)
         for _ in range(QUERIES):
             query, variables = queries.operation()
-            operation = _operation(query)
+            operation = operation_of(query)
             for actor in chance.sample(everyone, 2):  # two of them: the second may meet the first one's plan
                 usual = await execute(actor, query, **variables)
                 for reader, time in ((whole, "whole"), (keeping, "once"), (keeping, "twice")):
@@ -74,7 +74,7 @@ async def test_both_ways_give_the_same_bytes_for_every_field_of_every_type(datab
     async with fetching(database) as fetch:
         reader = CompiledReader(SCHEMA, database.dialect, fetch)
         for n, query in enumerate(every_field(SCHEMA._schema)):
-            operation = _operation(query)
+            operation = operation_of(query)
             for actor in (everyone[0], everyone[1 + n % (len(everyone) - 1)]):
                 usual = await execute(actor, query)
                 answer = await _compiled(reader, operation, {}, actor)
@@ -90,14 +90,6 @@ def possible_types(interface: str) -> Iterable[g.GraphQLObjectType]:
 def _views(kinds: Iterable[Any]) -> set[View]:
     origins: list[Any] = [getattr(kind.extensions.get("strawberry-definition"), "origin", None) for kind in kinds]
     return {origin.__view__ for origin in origins if hasattr(origin, "__view__")}
-
-
-def _operation(query: str) -> Operation:
-    """One for a text: its plan is the operation's, and so is what is kept."""
-    document = g.parse(query)
-    assert not (errors := g.validate(SCHEMA._schema, document)), (errors, query)
-    [definition] = [each for each in document.definitions if isinstance(each, g.OperationDefinitionNode)]
-    return Operation(SCHEMA, document, definition)
 
 
 async def _compiled(

@@ -15,7 +15,6 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-import graphql as g
 import pytest
 from tortoise.expressions import Q
 
@@ -48,7 +47,7 @@ from domain.shipping.queries import WATCHED_SHIPMENTS
 from domain.stock.models import StockLevelRow
 from domain.stock.queries import atp, ledger_pages
 from examples.seed import seed_shop
-from schema.compiled import CompiledReader, Operation
+from schema.compiled import CompiledReader
 from schema.compiled.compiler import Compiler
 from schema.compiled.dialects import writer_of
 from schema.compiled.plan import Plan, Request
@@ -59,6 +58,7 @@ from tests.compiled.bazaar import NOON
 from tests.compiled.large_books import write_books
 from tests.compiled.lists import Asking, Offered, offered_lists
 from tests.compiled.plans import Run, run
+from tests.compiled.queries import operation_of
 from tests.conftest import _postgres_database
 from tests.domain import shop
 
@@ -146,12 +146,9 @@ async def reading(large_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 def compiled(query: str, actor: Actor = ADMIN, dialect: Dialect = Dialect.POSTGRES) -> tuple[Plan, Sequence[Any]]:
     """The statement that answers the query, and its parameters."""
-    document = g.parse(query)
-    assert not (errors := g.validate(SCHEMA._schema, document)), (errors, query)
-    [definition] = document.definitions
-    assert isinstance(definition, g.OperationDefinitionNode)
-    request = Request(Operation(SCHEMA, document, definition).coerced({}), actor.scope)
-    plan = Compiler(SCHEMA, document, request, writer_of(dialect)).compile(definition)
+    operation = operation_of(query)
+    request = Request(operation.coerced({}), actor.scope)
+    plan = Compiler(SCHEMA, operation.document, request, writer_of(dialect)).compile(operation.definition)
     return plan, plan.parameters(request)
 
 
@@ -215,10 +212,9 @@ async def test_single_orders_are_found_by_their_keys_and_looked_into_only_when_t
             return found
 
     reader = CompiledReader(SCHEMA, Dialect.POSTGRES, fetch)
-    document = g.parse("query ($id: ID!) { order(by: {id: $id}) { number customer { name } lines { sku quantity } } }")
-    [definition] = document.definitions
-    assert isinstance(definition, g.OperationDefinitionNode)
-    operation = Operation(SCHEMA, document, definition)
+    operation = operation_of(
+        "query ($id: ID!) { order(by: {id: $id}) { number customer { name } lines { sku quantity } } }"
+    )
     keys = [row["id"].hex for row in await reading.fetch("select id from orders order by id offset 15000 limit 20")]
     for _ in range(2):
         reads = (reader.read(operation, {"id": f"order_{key}"}, ADMIN.scope) for key in keys)

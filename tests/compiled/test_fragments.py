@@ -1,9 +1,9 @@
 """What is kept of an order by its version is what the database would say, whoever writes meanwhile."""
 
 import asyncio
+from functools import cache
 from typing import Any
 
-import graphql as g
 import orjson
 import pytest
 
@@ -12,12 +12,13 @@ from domain.kernel.actor import Actor, Role, Scope, staff
 from domain.kernel.database import Dialect, current_connection
 from domain.kernel.ids import parse_global_id
 from domain.kernel.models import LogRow
-from schema.compiled import CompiledReader, NotCompilable, Operation, Reason
+from schema.compiled import CompiledReader, NotCompilable, Reason
 from schema.compiled.fragments import Kept
 from schema.compiled.orders import NEW_TOGETHER
 from server.database import Database
 from tests.builders import SCHEMA, SUPPORT, Shop, do, execute, open_shop, order_of, place
 from tests.compiled.bazaar import Counting, fetching
+from tests.compiled.queries import operation_of
 
 ORDER = """query ($id: ID!) { order(by: {id: $id}) { id version isOnHold holds { id releasedAt } events { totalCount }
   availableActions { action enabled } customer { name } } }"""
@@ -33,16 +34,7 @@ async def read(reader: CompiledReader, query: str, actor: Actor = SUPPORT, **var
     return orjson.loads(await reader.read(_operation(query), variables, actor.scope))["data"]
 
 
-_OPERATIONS: dict[str, Operation] = {}
-
-
-def _operation(query: str) -> Operation:
-    if query not in _OPERATIONS:
-        document = g.parse(query)
-        [definition] = document.definitions
-        assert isinstance(definition, g.OperationDefinitionNode)
-        _OPERATIONS[query] = Operation(SCHEMA, document, definition)
-    return _OPERATIONS[query]
+_operation = cache(operation_of)  # one for a text, as for a server's callers
 
 
 @pytest.fixture
