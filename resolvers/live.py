@@ -17,7 +17,7 @@ from domain.kernel.view_stream import ViewStream
 from domain.kernel.visibility import EVERYTHING, of_order
 from resolvers.context import Context
 from resolvers.streaming import RESUMABLE, After, MessageT, messages, refused, require
-from schema.cursors import StreamKind, place_in, stream_cursor
+from schema.cursors import StreamCursors, StreamKind, place_in, stream_cursor
 from schema.live import (
     FeedResyncRequired,
     OrderEventMessage,
@@ -154,13 +154,14 @@ async def _of_order(
     # Read before anybody listens, which is all right: the stream listens, and then reads what follows this.
     version = (await _visible(stream)).version
     place = version if after is None else place_in(kind, stream.order_id, after)
+    cursors = StreamCursors.of(kind, stream.order_id)
 
     def message(event: LogRow | Present) -> MessageT:
         if isinstance(event, Present):
-            return resync(stream_cursor(kind, stream.order_id, event.place), event.thing)
-        return told(stream_cursor(kind, stream.order_id, event.sequence), event)
+            return resync(cursors.at(event.place), event.thing)
+        return told(cursors.at(event.sequence), event)
 
-    return messages(context, stream, place, message)
+    return messages(context, stream, place, message, cursors.at)
 
 
 async def _of_view(

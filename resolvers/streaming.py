@@ -36,6 +36,8 @@ class Messages(Generic[EventT, MessageT]):
     stream: Stream[EventT]
     place: int | None
     message: Callable[[EventT | Present], MessageT]
+    # The cursor of the event at a place, where that can be told without reading it.
+    cursor_at: Callable[[int], Cursor] | None = None
 
     async def __aiter__(self) -> AsyncGenerator[MessageT, None]:
         async with aclosing(follow(self.stream, self.context.hub, self.place)) as events:
@@ -49,9 +51,10 @@ def messages(
     stream: Stream[EventT],
     place: int | None,
     message: Callable[[EventT | Present], MessageT],
+    cursor_at: Callable[[int], Cursor] | None = None,
 ) -> AsyncGenerator[MessageT, None]:
     """The answer of a subscription, which Strawberry takes for a generator."""
-    return cast("AsyncGenerator[MessageT, None]", Messages(context, stream, place, message))
+    return cast("AsyncGenerator[MessageT, None]", Messages(context, stream, place, message, cursor_at))
 
 
 def require(context: Context, permission: Permission) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -19,11 +19,11 @@ from uuid import UUID
 from broadcaster import Broadcast
 
 from adapters.bell.owned import owned
-from adapters.bell.rings import CHANNEL, FEED, FEEDS, STOCK_FEED, from_message
+from adapters.bell.rings import CHANNEL, FEED, FEEDS, STOCK_FEED, heads_in
 from domain.kernel import log as log_of_orders
 from domain.kernel import streams
-from domain.kernel.bell import Ring
 from domain.kernel.doorbell import StreamLimits
+from domain.kernel.ids import id_of
 from domain.kernel.log import feed_heads
 
 START_TIMEOUT_SECONDS = 10
@@ -33,11 +33,13 @@ LISTENED_AGAIN_SECONDS = 1
 ALL_EVERY, MOST_GROWN = 60, 5_000
 
 log = logging.getLogger(__name__)
-_FEEDS = frozenset(FEEDS.values())
+_FEEDS = frozenset(each.hex for each in FEEDS.values())
 
 
 class HubEars:
     """One listener's ears: a flag, not a queue. However often it is rung, it is woken once."""
+
+    __slots__ = ("_called", "_rung", "head", "is_closed")
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
@@ -111,7 +113,7 @@ class Hub:
         self._aside = aside
         self._broadcast = broadcast
         self._poll_seconds = poll_seconds
-        self._logs: dict[UUID, _Log] = {}
+        self._logs: dict[str, _Log] = {}  # by the hex digits of the order's id
         self._all_orders: set[HubEars] = set()
         self._mark: tuple[int, int] | None = None
         self._position: int | None = None
@@ -148,14 +150,15 @@ class Hub:
     @asynccontextmanager
     async def listen(self, order_id: UUID) -> AsyncIterator[HubEars]:
         """Ears that are rung when the log of this order has grown."""
-        ears, heard = self._new_ears(), self._logs.setdefault(order_id, _Log())
+        ears, name = self._new_ears(), order_id.hex
+        heard = self._logs.setdefault(name, _Log())
         heard.ears.add(ears)
         try:
             yield ears
         finally:
             heard.ears.discard(ears)
             if not heard.ears:
-                del self._logs[order_id]
+                del self._logs[name]
 
     def listen_feed(self) -> AbstractAsyncContextManager[HubEars]:
         """Ears that are rung when the feed has grown."""
@@ -198,17 +201,17 @@ class Hub:
             subscribed.set()
             while True:
                 event = await subscriber.get()
-                self._pass_on(from_message(event.message))
+                self._pass_on(heads_in(event.message))
 
-    def _pass_on(self, rings: Sequence[Ring] | None) -> None:
-        if rings is None:
+    def _pass_on(self, heads: Mapping[str, int] | None) -> None:
+        if heads is None:
             for ears in self._everyone():
                 ears.ring()
             return
-        for ring in rings:
-            if (heard := self._logs.get(ring.order_id)) is not None:
-                heard.ring(max(ring.sequence, heard.head or 0))
-        if any(ring.order_id not in _FEEDS for ring in rings):
+        for name in heads.keys() & self._logs.keys():
+            heard = self._logs[name]
+            heard.ring(max(heads[name], heard.head or 0))
+        if not heads.keys() <= _FEEDS:
             for ears in self._all_orders:
                 ears.ring()
 
@@ -237,7 +240,7 @@ class Hub:
         heads = await self._order_heads(feeds[log_of_orders.FEED])
         heads |= {FEEDS[feed]: head for feed, head in feeds.items()}
         for order_id, head in heads.items():
-            heard = self._logs.get(order_id)  # its last listener may have left meanwhile
+            heard = self._logs.get(order_id.hex)  # its last listener may have left meanwhile
             if heard is not None and heard.head != head:
                 heard.ring(head)
         self._mark = mark
@@ -252,4 +255,4 @@ class Hub:
             grown = await log_of_orders.grown_behind(before, most=MOST_GROWN)
             if grown is not None:
                 return grown
-        return await streams.versions([order_id for order_id in self._logs if order_id not in _FEEDS])
+        return await streams.versions([id_of(name) for name in self._logs if name not in _FEEDS])

@@ -1,10 +1,10 @@
 """What goes over the channel: rings as a short text."""
 
+import re
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from domain.kernel import log
-from domain.kernel.bell import Ring
 
 CHANNEL = "waybill_rings"
 
@@ -31,10 +31,18 @@ def to_messages(heads: Mapping[UUID, int]) -> Iterator[str]:
         yield " ".join(words[start : start + _RINGS_IN_A_MESSAGE])
 
 
-def from_message(message: str) -> list[Ring] | None:
-    """The rings, or None when any log may have grown: for a gap, and for a text that we do not understand."""
-    try:
-        pairs = [word.split(":") for word in message.split()]
-        return [Ring(UUID(hex=order_id), int(sequence)) for order_id, sequence in pairs]
-    except ValueError:
-        return None
+# A word of a message, and nothing that is none.
+_WORD = re.compile(r"([0-9a-f]{32}):([0-9]{1,19})(?!\S)|(\S+)")
+
+
+def heads_in(message: str) -> dict[str, int] | None:
+    """Where the logs end that have rung, by their ids as 32 hex digits, which is how listeners are found.
+
+    None when any log may have grown: for a gap, and for a text that we do not understand.
+    """
+    heads: dict[str, int] = {}
+    for name, sequence, strange in _WORD.findall(message):
+        if strange:
+            return None
+        heads[name] = int(sequence)
+    return heads

@@ -37,5 +37,5 @@ def parse_global_id(prefix: str, text: str, *, path: tuple[str, ...] = ()) -> UU
     """
     named, _, digits = text.rpartition("_")
     if named == prefix and _HEX.fullmatch(digits):
-        return UUID(hex=digits)
+        return id_of(digits)
     raise MalformedId(prefix, text, path=path)

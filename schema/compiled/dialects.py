@@ -30,7 +30,7 @@ class Writer(Protocol):
     def day(self, sql: str) -> str:
         """A day of the calendar."""
 
-    def joined(self, json: str) -> str:
+    def joined(self, json: str, *, between: str = ",") -> str:
         """The aggregate of the texts of a subquery, in its order, with commas between; nulls are left out."""
 
     def amount(self, minor: str, currency: str) -> str:
@@ -76,8 +76,8 @@ class Postgres:
     def day(self, sql: str) -> str:
         return f"to_char({sql}, 'YYYY-MM-DD')"
 
-    def joined(self, json: str) -> str:
-        return f"string_agg({json}, ',')"
+    def joined(self, json: str, *, between: str = ",") -> str:
+        return f"string_agg({json}, '{between}')"
 
     def amount(self, minor: str, currency: str) -> str:
         whole = f"FM{'9' * 18}0"
@@ -128,8 +128,8 @@ class Sqlite:
     def day(self, sql: str) -> str:
         return f"substr({sql}, 1, 10)"
 
-    def joined(self, json: str) -> str:
-        return f"group_concat({json}, ',')"
+    def joined(self, json: str, *, between: str = ",") -> str:
+        return f"group_concat({json}, '{between}')"
 
     def amount(self, minor: str, currency: str) -> str:
         cases = " ".join(f"when {_is_of(currency, n)} then {_digits(minor, n)}" for n in _CODES)

@@ -17,7 +17,7 @@ from schema.compiled.operations import Operation
 from schema.compiled.payloads import is_of_views, part_of
 from schema.compiled.plan import NotCompilable, Reason, Request
 from schema.compiled.selections import Selections, below
-from schema.compiled.tails import TailPlan, tail_plan
+from schema.compiled.tails import CURSOR, EVENT, TailPlan, tail_plan
 from schema.compiled.things import Things
 from schema.views.view import together, views_of
 
@@ -36,14 +36,6 @@ class Telling:
         plans = [part.plan for parts in self.parts.values() for _, _, part in parts if isinstance(part, Fragment)]
         plans += [tail.plan for tail in self.tails.values()]
         return sum(len(plan.sql) for plan in plans)
-
-    def framed(self, message: Any, json: bytes) -> bytes:
-        """The response to a message, of whose one thing this is the JSON."""
-        shown = [
-            key + (json if isinstance(part, Fragment) else orjson.dumps(part(getattr(message, name))))
-            for key, name, part in self.parts[type(message)]
-        ]
-        return b"%b{%b}}}" % (self.head, b",".join(shown))
 
     async def told(self, message: Any, request: Request, things: Things) -> bytes:
         """The response to one message. Raises NotCompilable for what only the usual way can tell, and the database's
@@ -85,12 +77,13 @@ def telling_of(schema: Schema, operation: Operation, request: Request, writer: W
         ]
         for kind in kinds
     }
+    head = b'{"data":{"%b":' % key.encode()
     tails = {}
     for kind in kinds:
         fields = selections.fields(kind, below(nodes))
-        if (plan := _tail_of(schema, operation, request, writer, fields, kind)) is not None:
+        if (plan := _tail_of(schema, operation, request, writer, fields, kind, head)) is not None:
             tails[kind.extensions["strawberry-definition"].origin] = plan
-    return Telling(b'{"data":{"%b":' % key.encode(), parts, tails)
+    return Telling(head, parts, tails)
 
 
 def _tail_of(
@@ -100,17 +93,28 @@ def _tail_of(
     writer: Writer,
     fields: Mapping[str, list[FieldNode]],
     kind: GraphQLObjectType,
+    head: bytes,
 ) -> TailPlan | None:
-    """The plan that reads a message's one thing behind a place, if that is an order's event; None if it is not."""
-    things = []
-    for nodes in fields.values():
-        if (name := nodes[0].name.value) != "__typename":
-            named = get_named_type(kind.fields[name].type)
-            things += [(named, nodes)] if is_of_views(schema, named) else []
+    """The plan that reads a message's one thing behind a place, if that is an order's event, and all else of it is its
+    cursor; None if it is not so.
+    """
+    things, shown = [], []
+    for key, nodes in fields.items():
+        if (name := nodes[0].name.value) == "__typename":
+            said = b'"%b"' % kind.name.encode()
+        elif name == "cursor":
+            said = b'"%%(%b)b"' % CURSOR
+        elif is_of_views(schema, named := get_named_type(kind.fields[name].type)):
+            things.append((named, nodes))
+            said = b"%%(%b)b" % EVENT
+        else:
+            return None
+        shown.append(b'"%b":%b' % (key.encode(), said))
     if len(things) != 1 or writer.lists() is None:
         return None
     [(named, nodes)] = things
     view = together(list(views_of(schema._schema, named)))
     if view.row is not LogRow:
         return None
-    return tail_plan(Compiler(schema, operation.document, request, writer), named, below(nodes), view)
+    form = b"%b{%b}}}" % (head, b",".join(shown))
+    return tail_plan(Compiler(schema, operation.document, request, writer), named, below(nodes), view, form)

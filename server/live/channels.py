@@ -19,7 +19,7 @@ from server.away import OF_THE_DATABASE
 from server.live.frames import Answer
 from server.live.rooms import Room, Seat, Sink
 from server.live.rounds import TOLD_AT_ONCE, Rounds
-from server.live.telling import Teller, Unreadable
+from server.live.telling import Tail, Teller, Unreadable
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 MOST_ATTEMPTS = 20
@@ -35,6 +35,8 @@ class Channel:
     ) -> None:
         self.place = place
         self.rooms: dict[Hashable, Room] = {}
+        self.only_room: Room | None = None
+        self.cursor_at = messages.cursor_at
         self._messages, self._stream, self._context = messages, messages.stream, messages.context
         self._tails, self._rounds, self._closed = tails, rounds, closed
         self.task = in_clean_context(self._run(), "channel")
@@ -46,15 +48,20 @@ class Channel:
         room = self.rooms.get(key)
         if room is None:
             room = self.rooms[key] = Room(teller.sharing(self._context), lambda: self._close(key))
+            self._look_around()
         seat = Seat(room, sink, tail, behind, self._limits, ended)
         room.sit(seat)
         return seat
 
     def _close(self, key: Hashable) -> None:
         self.rooms.pop(key, None)
+        self._look_around()
         if not self.rooms:
             self._closed()
             self.task.cancel()
+
+    def _look_around(self) -> None:
+        self.only_room = next(iter(self.rooms.values())) if len(self.rooms) == 1 else None
 
     @property
     def _limits(self) -> StreamLimits:
@@ -94,16 +101,9 @@ class Channel:
             return await self._rounds.rest(self._stream.order_id, self, cast("OrderEars", ears))
         return await ears.wait(None)
 
-    def only_room(self) -> Room | None:
-        """The room, if there is one and no other."""
-        if len(self.rooms) != 1:
-            return None
-        [room] = self.rooms.values()
-        return room
-
-    def message_at(self, place: int) -> Any:
-        """The message of an event of an order, as far as it is known before it is read."""
-        return self._messages.message(_At(place))
+    def tail_of(self, room: Room) -> Tail | None:
+        """How the room is told what is new of an order without reading it first; None if it cannot be."""
+        return None if self.cursor_at is None else room.teller.tail(type(self._messages.message(_At(0))))
 
     async def _page(self) -> Page[Any] | None:
         """What follows the place, however long the database is away."""

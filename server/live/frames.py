@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -9,8 +10,7 @@ _FINAL_TEXT = 0x81
 _SHORT, _MEDIUM = 126, 65_536
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What one event is answered with: the body of a response, and the cursor behind it; none if it is not whole."""
 
     body: bytes

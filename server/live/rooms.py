@@ -101,10 +101,12 @@ class Room:
         if self._new:
             self._let_in(place)
         for (encoding, length), told in self._told.items():
-            head = encoding.head(answer, length)
-            # Whoever takes no more leaves by the hand of its own connection.
-            for seat in [seat for seat, write in told.items() if not write(head + seat.tail)]:
-                del told[seat]
+            head, gone = encoding.head(answer, length), []
+            for seat, write in told.items():
+                if not write(head + seat.tail):
+                    gone.append(seat)
+            for seat in gone:  # it leaves by the hand of its own connection
+                told.pop(seat, None)
 
     def _let_in(self, place: int | None) -> None:
         for seat in [seat for seat in self._new if place is None or seat.behind < place]:

@@ -5,7 +5,7 @@ A channel whose order is told so has nothing to do itself, and sleeps. It is wok
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,10 @@ from uuid import UUID
 from domain.kernel.doorbell import OrderEars
 from domain.kernel.streams import PAGE_ROWS
 from schema.compiled import TailPlan
+from schema.compiled.plan import Request
+from schema.scalars import Cursor
 from server.answers import note_bug
+from server.live.frames import Answer
 from server.live.rooms import Room
 from server.live.telling import CompiledTellings, Tail
 
@@ -29,12 +32,11 @@ class OrderChannel(Protocol):
     """The channel of an order, as rounds see it."""
 
     place: int
+    only_room: Room | None  # the room, if there is one and no other
+    cursor_at: Callable[[int], Cursor] | None
 
-    def only_room(self) -> Room | None:
-        """The room, if there is one and no other."""
-
-    def message_at(self, place: int) -> Any:
-        """The message of the event at a place, as far as it is known before it is read."""
+    def tail_of(self, room: Room) -> Tail | None:
+        """How the room is told what is new of an order without reading it first; None if it cannot be."""
 
 
 @dataclass(eq=False, slots=True)
@@ -47,12 +49,38 @@ class _Resting:
     woken: "asyncio.Future[None]"
     room: Room | None = None
     tail: Tail | None = None
+    rung: Callable[[], None] = lambda: None
+
+    @property
+    def place(self) -> int:
+        return self.channel.place
+
+    @property
+    def request(self) -> Request:
+        assert self.tail is not None
+        return self.tail.request
+
+    @property
+    def parameters(self) -> Sequence[Any]:
+        assert self.tail is not None
+        return self.tail.parameters
 
     def begin(self) -> Tail | None:
         """What is to be told in this round; None when the channel must read for itself."""
-        self.room = None if self.ears.is_closed else self.channel.only_room()
-        self.tail = self.room.teller.tail(self.channel.message_at) if self.room is not None else None
+        room = None if self.ears.is_closed else self.channel.only_room
+        if room is not self.room:
+            self.room, self.tail = room, self.channel.tail_of(room) if room is not None else None
         return self.tail
+
+    def tell(self, place: int, event: bytes) -> bool:
+        """Tell the room this event; False when it is not the only one any more, or everybody has left."""
+        room, channel, tail = self.room, self.channel, self.tail
+        if room is None or channel.only_room is not room or channel.cursor_at is None or tail is None:
+            return False
+        cursor = channel.cursor_at(place)
+        room.send(Answer(tail.plan.said(cursor, event), cursor), place)
+        channel.place = place
+        return True
 
     def wake(self) -> None:
         """Let the channel read for itself, from where it is told."""
@@ -71,7 +99,9 @@ class Rounds:
     async def rest(self, order_id: UUID, channel: OrderChannel, ears: OrderEars) -> bool:
         """Until there is something that the channel has to read for itself; False when nothing will ring any more."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._listen(_Resting(order_id, channel, ears, woken))
+        resting = _Resting(order_id, channel, ears, woken)
+        resting.rung = partial(self._ring, resting)
+        self._listen(resting)
         await woken
         return not ears.is_closed
 
@@ -83,7 +113,7 @@ class Rounds:
             await asyncio.wait(self._telling)
 
     def _listen(self, resting: _Resting) -> None:
-        resting.ears.call(partial(self._ring, resting))
+        resting.ears.call(resting.rung)
 
     def _ring(self, resting: _Resting) -> None:
         if not self._rung:
@@ -118,22 +148,16 @@ class Rounds:
                 each.wake()
 
     async def _tell(self, plan: TailPlan, left: deque[_Resting]) -> None:
-        asked = [each.tail.asked(each.order_id, each.channel.place) for each in left if each.tail is not None]
         count = 0
-        for told in await self._tellings.read(plan, asked):
+        for told in await self._tellings.read(plan, list(left)):
             each = left[0]
-            room, tail, channel = each.room, each.tail, each.channel
-            assert room is not None
-            assert tail is not None
             # Nothing that may be seen, or more than was looked at: the channel reads on.
             head = each.ears.head
-            is_whole = bool(told) and head is not None and head <= channel.place + PAGE_ROWS
-            for place, json in told if is_whole else ():
-                if channel.only_room() is not room:  # somebody came with another document, or nobody is left
+            is_whole = bool(told) and head is not None and head <= each.place + PAGE_ROWS
+            for place, event in told if is_whole else ():
+                if not each.tell(place, event):
                     is_whole = False
                     break
-                room.send(tail.answer(channel.message_at(place), json), place)
-                channel.place = place
                 count += 1
                 if not count % TOLD_AT_ONCE:
                     await asyncio.sleep(0)

@@ -1,12 +1,11 @@
 """Telling: what a document says of an event, compiled where that is possible, else as graphql-core executes it."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import orjson
 from graphql import ExecutionResult, GraphQLError, execute_subscription_event
@@ -81,15 +80,14 @@ class CompiledTellings:
         self.answered += 1
         return told
 
-    def tail(self, operation: Operation, request: Request, message_at: Callable[[int], Any]) -> "Tail | None":
+    def tail(self, operation: Operation, request: Request, kind: type[Any]) -> "Tail | None":
         """What the document says of messages of this kind, and how it is read; None when it must be the usual way."""
         if self._things is None or self._writer is None:
             return None
         try:
-            telling = self._telling(operation, request, self._writer)
-            plan = telling.tails.get(type(message_at(0)))
+            plan = self._telling(operation, request, self._writer).tails.get(kind)
             parameters = plan.parameters(request) if plan is not None else None
-            return None if plan is None or parameters is None else Tail(telling, plan, request, parameters)
+            return None if plan is None or parameters is None else Tail(plan, request, parameters)
         except (NotCompilable, GraphQLError):
             return None  # the usual way says and counts why
         except Exception as error:
@@ -120,18 +118,9 @@ class CompiledTellings:
 class Tail:
     """What a document says of the events of orders, to a scope. By one plan it is read together, whoever asks."""
 
-    telling: Telling
     plan: TailPlan
     request: Request
     parameters: Sequence[Any]
-
-    def asked(self, order_id: UUID, place: int) -> Asked:
-        """What follows this place."""
-        return Asked(order_id, place, self.request, self.parameters)
-
-    def answer(self, message: Any, json: bytes) -> Answer:
-        """The response to a message, whose event is this."""
-        return Answer(self.telling.framed(message, json), message.cursor)
 
 
 @dataclass(frozen=True)
@@ -149,11 +138,9 @@ class Teller:
         executor.context_value = context
         return Teller(self.tellings, self.operation, executor, self.request)
 
-    def tail(self, message_at: Callable[[int], Any]) -> "Tail | None":
+    def tail(self, kind: type[Any]) -> Tail | None:
         """How what is new of an order is told without reading it first; None if it cannot be."""
-        return self.request.once(
-            CompiledTellings.tail, lambda: self.tellings.tail(self.operation, self.request, message_at)
-        )
+        return self.request.once(CompiledTellings.tail, lambda: self.tellings.tail(self.operation, self.request, kind))
 
     async def tell(self, message: Any) -> Answer:
         """The response to a message of the stream. Raises Unreadable, after which it can be asked again."""
