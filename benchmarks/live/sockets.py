@@ -105,12 +105,20 @@ class Socket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         now = monotonic()
+        if self._listens and not self._rest and (texts := _alike(data)):
+            self.last = data[len(data) - len(data) // texts + _HEAD :]
+            self._count(texts, data, len(data), now)
+            return
         if self._rest:
             data = self._rest + data
         if not self._is_upgraded:
             data = self._upgrade(data)
             if not self._is_upgraded:
                 return
+        self._read(data, now)
+
+    def _read(self, data: bytes, now: float) -> None:
+        """One frame after the other; of the last one there may be a part, which is kept."""
         at, size, texts = 0, len(data), 0
         while size - at >= 2:
             head, length = 2, data[at + 1]
@@ -179,6 +187,26 @@ class Socket(asyncio.Protocol):
             self.transport.write(_frame(PONG, payload))
         elif kind == CLOSE:
             self.closed = int.from_bytes(payload[:2], "big")
+
+
+_MIDDLE = 126
+_HEAD = 4  # bytes, of a frame of middle length
+
+
+def _alike(data: bytes) -> int:
+    """How many frames there are, if they are whole texts of the same middle length, and nothing else; 0 if not.
+
+    So are nearly all that come: the client is not to be what is measured.
+    """
+    head, size = data[:_HEAD], len(data)
+    if size < _HEAD or head[0] != TEXT or head[1] != _MIDDLE:
+        return 0
+    step = _HEAD + (head[2] << 8 | head[3])
+    if size == step:
+        return 1
+    texts, rest = divmod(size, step)
+    heads = b"".join([data[at::step] for at in range(_HEAD)])
+    return 0 if rest or heads != b"".join([head[at : at + 1] * texts for at in range(_HEAD)]) else texts
 
 
 def _text(message: dict[str, Any]) -> bytes:

@@ -149,6 +149,26 @@ async def test_a_socket_counts_the_messages_however_they_arrive_and_answers_ping
     assert (crowd.fault, len(crowd.arrivals), socket.last) == (None, 5, TEXT.encode())
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [TEXT + " " * 200] * 10,
+        [TEXT + " " * 200, TEXT + " " * 201, TEXT + " " * 199],  # together as long as three of the first
+        [TEXT + " " * 200, TEXT, TEXT + " " * 200],
+        [TEXT + " " * 200, TEXT + " " * (200 + len(frame(TEXT + " " * 200)))],  # as long as three
+    ],
+)
+async def test_messages_that_come_together_are_counted_one_by_one(texts: list[str]) -> None:
+    crowd = Crowd(nap_seconds=0)
+    socket = Socket(crowd, Opening("/", "order_1"), port=1)
+    socket.connection_made(Wire())  # type: ignore[arg-type]
+    socket.data_received(UPGRADED)
+    crowd.expect(len(texts))
+    socket.data_received(b"".join(map(frame, texts)))
+    assert (crowd.fault, socket.got, len(crowd.arrivals)) == (None, len(texts), len(texts))
+    assert (crowd.everything.is_set(), socket.last) == (True, texts[-1].encode())
+
+
 @pytest.mark.parametrize("said", ['{"type": "complete"}', '{"type": "next", "payload": {"errors": []}}'])
 async def test_what_is_no_message_is_not_counted_but_a_fault(said: str) -> None:
     crowd = Crowd(nap_seconds=0)
