@@ -26,22 +26,21 @@ class Pen:
     That is safe: uvicorn leaves nothing of a frame behind between two turns of the loop, and never fragments.
     """
 
-    __slots__ = ("_careful", "_put", "is_clear")
+    __slots__ = ("_send", "direct", "write")
 
-    def __init__(self, put: Callable[[bytes], None], careful: Callable[[bytes], bool]) -> None:
-        self._put, self._careful = put, careful
-        self.is_clear = False  # open, and nothing is backed up
+    def __init__(self, send: Callable[[bytes], None], careful: Callable[[bytes], bool]) -> None:
+        self._send = send
+        self.direct: Callable[[bytes], None] | None = None
+        # Sends a whole frame, never waiting; false when the socket takes no more, and is being closed.
+        self.write = careful
 
     @property
     def encoding(self) -> Encoding:
         return FRAME
 
-    def write(self, data: bytes) -> bool:
-        """Send a whole frame, never waiting. False when the socket takes no more, and is being closed."""
-        if self.is_clear:
-            self._put(data)
-            return True
-        return self._careful(data)
+    def settle(self, *, is_clear: bool) -> None:
+        """Whether the socket is open, and nothing is backed up."""
+        self.direct = self._send if is_clear else None
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -64,7 +63,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def _settle(self) -> None:
         """After whatever may have changed the connection's state."""
-        self.pen.is_clear = self._stalled is None and not self.disconnected and self.conn.state is State.OPEN
+        self.pen.settle(is_clear=self._stalled is None and not self.disconnected and self.conn.state is State.OPEN)
 
     def _write_carefully(self, data: bytes) -> bool:
         if self.disconnected or self.close_sent or self.conn.state is not State.OPEN:

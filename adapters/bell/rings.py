@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from uuid import UUID
 
 from domain.kernel import log
@@ -26,9 +27,9 @@ def to_messages(heads: Mapping[UUID, int]) -> Iterator[str]:
     if len(heads) > MOST_RINGS:
         yield GAP
         return
-    words = [f"{order_id.hex}:{sequence}" for order_id, sequence in heads.items()]
-    for start in range(0, len(words), _RINGS_IN_A_MESSAGE):
-        yield " ".join(words[start : start + _RINGS_IN_A_MESSAGE])
+    waiting = iter(heads.items())
+    while some := list(islice(waiting, _RINGS_IN_A_MESSAGE)):
+        yield " ".join([f"{order_id.hex}:{sequence}" for order_id, sequence in some])
 
 
 # A word of a message, and nothing that is none.

@@ -134,8 +134,8 @@ class Channel:
             else:
                 told = await asyncio.gather(*(self._answers(room, messages) for room in waiting))
             for room, answers in zip(waiting, told, strict=True):
-                for answer, place in zip(answers or (), places, strict=False):
-                    room.send(answer, None if is_present else place)
+                if answers:
+                    room.send(answers, [None] if is_present else places)
             waiting = [room for room, answers in zip(waiting, told, strict=True) if answers is None]
             if not waiting:
                 await asyncio.sleep(0)  # a long page is not written in one turn of the loop

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from struct import Struct
 from typing import NamedTuple
 
 import orjson
 
 _FINAL_TEXT = 0x81
 _SHORT, _MEDIUM = 126, 65_536
+_MEDIUM_HEAD, _LONG_HEAD = Struct(">BBH").pack, Struct(">BBQ").pack
+_BEFORE, _BEHIND = b'{"type":"next","payload":', b',"id":'
 
 
 class Answer(NamedTuple):
@@ -27,13 +30,14 @@ class Encoding:
 
 def _frame(answer: Answer, more: int) -> bytes:
     # The id comes last, so that everything before it is the same for all whose ids are equally long.
-    body = b'{"type":"next","payload":%b,"id":' % answer.body
-    size = len(body) + more
+    size = len(_BEFORE) + len(answer.body) + len(_BEHIND) + more
     if size < _SHORT:
-        return bytes((_FINAL_TEXT, size)) + body
-    if size < _MEDIUM:
-        return b"%c\x7e%b%b" % (_FINAL_TEXT, size.to_bytes(2, "big"), body)
-    return b"%c\x7f%b%b" % (_FINAL_TEXT, size.to_bytes(8, "big"), body)
+        head = bytes((_FINAL_TEXT, size))
+    elif size < _MEDIUM:
+        head = _MEDIUM_HEAD(_FINAL_TEXT, _SHORT, size)
+    else:
+        head = _LONG_HEAD(_FINAL_TEXT, _SHORT + 1, size)
+    return b"".join((head, _BEFORE, answer.body, _BEHIND))
 
 
 def _event(answer: Answer, _more: int) -> bytes:

@@ -12,6 +12,8 @@ MOST_BYTES, MOST_ANSWERS = 262_144, 1_000
 class Lane:
     """Takes what is written, up to a bound, and gives it on as fast as the watcher takes it."""
 
+    direct = None
+
     def __init__(self, encoding: Encoding) -> None:
         self.encoding = encoding
         self._waiting: deque[bytes] = deque()

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from domain.kernel.doorbell import StreamLimits
@@ -16,8 +16,16 @@ _SPREAD = 0.1
 Shape = tuple[Encoding, int]
 
 
+# What is written to a watcher at once, unless one answer is larger.
+JOINED_BYTES = 32_768
+
+
 class Sink(Protocol):
     """Where a watcher's bytes go."""
+
+    @property
+    def direct(self) -> Callable[[bytes], None] | None:
+        """What sends on at once, while nothing is in the way; None otherwise."""
 
     @property
     def encoding(self) -> Encoding:
@@ -70,7 +78,7 @@ class Room:
         self.told_at = 0.0
         self._closed = closed
         self._seats: set[Seat] = set()
-        self._told: dict[Shape, dict[Seat, Callable[[bytes], bool]]] = {}
+        self._told: dict[Shape, dict[Seat, Sink]] = {}
         # Who has come since the last event, and may have been told it already.
         self._new: set[Seat] = set()
 
@@ -95,15 +103,28 @@ class Room:
         if not self._seats:
             self._closed()
 
-    def send(self, answer: Answer, place: int | None) -> None:
-        """Write the answer to the event before `place` to everybody who has not had it; to all when there is none."""
+    def send(self, answers: Sequence[Answer], places: Sequence[int | None]) -> None:
+        """Write the answers to the events before `places` to everybody who has not had them; to all when it is None."""
         self.told_at = asyncio.get_running_loop().time()
-        if self._new:
+        if not self._new:
+            for some in _pieces(answers):
+                self._write(some)
+            return
+        for answer, place in zip(answers, places, strict=True):
             self._let_in(place)
+            self._write((answer,))
+
+    def _write(self, answers: Sequence[Answer]) -> None:
+        """In one piece, for each of them costs a watcher's connection as much as all."""
         for (encoding, length), told in self._told.items():
-            head, gone = encoding.head(answer, length), []
-            for seat, write in told.items():
-                if not write(head + seat.tail):
+            heads, gone = [encoding.head(answer, length) for answer in answers], []
+            [head] = heads if len(heads) == 1 else [b""]
+            for seat, sink in told.items():
+                tail, write = seat.tail, sink.direct
+                data = (head or tail.join(heads)) + tail
+                if write is not None:
+                    write(data)
+                elif not sink.write(data):
                     gone.append(seat)
             for seat in gone:  # it leaves by the hand of its own connection
                 told.pop(seat, None)
@@ -111,9 +132,21 @@ class Room:
     def _let_in(self, place: int | None) -> None:
         for seat in [seat for seat in self._new if place is None or seat.behind < place]:
             self._new.discard(seat)
-            self._told.setdefault(seat.shape, {})[seat] = seat.sink.write
+            self._told.setdefault(seat.shape, {})[seat] = seat.sink
 
     def end(self) -> None:
         """End every seat."""
         for seat in tuple(self._seats):
             seat.end()
+
+
+def _pieces(answers: Sequence[Answer]) -> Iterator[Sequence[Answer]]:
+    """The answers in a row, in pieces of so many bytes at most, or of one answer."""
+    start = size = 0
+    for n, answer in enumerate(answers):
+        size += len(answer.body)
+        if size > JOINED_BYTES and n > start:
+            yield answers[start:n]
+            start, size = n, len(answer.body)
+    if start < len(answers):
+        yield answers[start:]

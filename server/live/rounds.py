@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.kernel.doorbell import OrderEars
 from domain.kernel.streams import PAGE_ROWS
-from schema.compiled import TailPlan
+from schema.compiled import TailPlan, Told
 from schema.compiled.plan import Request
 from schema.scalars import Cursor
 from server.answers import note_bug
@@ -72,14 +72,18 @@ class _Resting:
             self.room, self.tail = room, self.channel.tail_of(room) if room is not None else None
         return self.tail
 
-    def tell(self, place: int, event: bytes) -> bool:
-        """Tell the room this event; False when it is not the only one any more, or everybody has left."""
+    def tell(self, told: Told) -> bool:
+        """Tell the room these events; False when it is not the only one any more, or everybody has left."""
         room, channel, tail = self.room, self.channel, self.tail
         if room is None or channel.only_room is not room or channel.cursor_at is None or tail is None:
             return False
-        cursor = channel.cursor_at(place)
-        room.send(Answer(tail.plan.said(cursor, event), cursor), place)
-        channel.place = place
+        answers, places = [], []
+        for place, event in told:
+            cursor = channel.cursor_at(place)
+            answers.append(Answer(tail.plan.said(cursor, event), cursor))
+            places.append(place)
+        room.send(answers, places)
+        channel.place = places[-1]
         return True
 
     def wake(self) -> None:
@@ -154,12 +158,14 @@ class Rounds:
             # Nothing that may be seen, or more than was looked at: the channel reads on.
             head = each.ears.head
             is_whole = bool(told) and head is not None and head <= each.place + PAGE_ROWS
-            for place, event in told if is_whole else ():
-                if not each.tell(place, event):
+            for start in range(0, len(told) if is_whole else 0, TOLD_AT_ONCE):
+                some = told[start : start + TOLD_AT_ONCE]
+                if not each.tell(some):
                     is_whole = False
                     break
-                count += 1
-                if not count % TOLD_AT_ONCE:
+                count += len(some)
+                if count >= TOLD_AT_ONCE:
+                    count = 0
                     await asyncio.sleep(0)
             left.popleft()
             if is_whole:

@@ -52,14 +52,15 @@ class Watcher:
     has_ended: bool = False
     seat: Seat | None = None
     encoding = EVENT_WITH_CURSOR
+    direct = None
     _came: asyncio.Event = field(default_factory=asyncio.Event)
 
     def write(self, data: bytes) -> bool:
         if len(self.messages) >= self.takes:
             return False
-        first, _, rest = data.decode().partition("\n")
-        body = rest.removeprefix("event: next\ndata: ").rstrip("\n").encode()
-        self.told(first.removeprefix("id: "), body)
+        for event in data.decode().removesuffix("\n\n").split("\n\n"):
+            first, _, rest = event.partition("\n")
+            self.told(first.removeprefix("id: "), rest.removeprefix("event: next\ndata: ").encode())
         return True
 
     def told(self, cursor: str, body: bytes) -> None:
