@@ -106,22 +106,24 @@ class Room:
     def send(self, answers: Sequence[Answer], places: Sequence[int | None]) -> None:
         """Write the answers to the events before `places` to everybody who has not had them; to all when it is None."""
         self.told_at = asyncio.get_running_loop().time()
-        if not self._new:
+        if self._new:
+            for answer, place in zip(answers, places, strict=True):
+                self._let_in(place)
+                self._write((answer,))
+        elif len(answers) == 1:
+            self._write(answers)
+        else:
             for some in _pieces(answers):
                 self._write(some)
-            return
-        for answer, place in zip(answers, places, strict=True):
-            self._let_in(place)
-            self._write((answer,))
 
     def _write(self, answers: Sequence[Answer]) -> None:
         """In one piece, for each of them costs a watcher's connection as much as all."""
         for (encoding, length), told in self._told.items():
             heads, gone = [encoding.head(answer, length) for answer in answers], []
-            [head] = heads if len(heads) == 1 else [b""]
+            only = heads[0] if len(heads) == 1 else None
             for seat, sink in told.items():
                 tail, write = seat.tail, sink.direct
-                data = (head or tail.join(heads)) + tail
+                data = (tail.join(heads) if only is None else only) + tail
                 if write is not None:
                     write(data)
                 elif not sink.write(data):

@@ -22,8 +22,8 @@ from server.live.frames import Answer
 from server.live.rooms import Room
 from server.live.telling import CompiledTellings, Tail
 
-# Orders in a statement: the next are read while these are told.
-READ_TOGETHER = 100
+# Orders in a statement, as many as one message of the bell names: the next are read while these are told.
+READ_TOGETHER = 150
 # Answers that are written in one turn of the loop, where readers cannot empty their sockets.
 TOLD_AT_ONCE = 20
 

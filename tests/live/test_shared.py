@@ -77,6 +77,36 @@ async def test_what_is_compiled_is_what_would_be_executed(database: Database) ->
     assert bodies[0] == bodies[1]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "event { sequence } cursor",
+        "at: cursor __typename what: event { __typename sequence } cursor",
+        "event { sequence }",
+        "kind: __typename ... on OrderEventMessage { cursor } event { id }",
+        "cursor",
+        "event { sequence } again: event { id }",
+    ],
+)
+async def test_whatever_is_asked_of_a_message_is_told_in_a_round_as_it_is_executed(
+    postgres_database: Database, said: str
+) -> None:
+    document = f"""subscription ($order: ID!) {{ orderEvents(order: $order) {{
+      ... on OrderEventMessage {{ {said} }} ... on ResyncRequired {{ cursor }} }} }}"""
+    orders = [await new_order() for _ in range(3)]
+    async with stage(postgres_database) as one, stage(postgres_database, compiled=False) as other:
+        pairs = [[await here.watcher(SUPPORT, document, order=gid(order)) for here in (one, other)] for order in orders]
+        for count in (2, 4):
+            await happen(*[fact for order in orders for fact in (held(order), confirmed(order))], bell=one.bell)
+            other.bell.ring([Ring(order, count) for order in orders])
+            for told, executed in pairs:
+                await told.until(count)
+                await executed.until(count)
+        for told, executed in pairs:
+            assert (told.bodies, told.cursors) == (executed.bodies, executed.cursors)
+        assert (one.watching.tellings.answered, other.watching.tellings.answered) == (12, 0)
+
+
 async def begin(order: UUID) -> str:
     """The cursor before everything."""
     return stream_cursor(StreamKind.ORDER, order, 0)
