@@ -1,4 +1,7 @@
-"""The limit of Python: no framework, no library, a frame that was made once and is written to every transport."""
+"""The limit of Python: no framework, no library, a frame that was made once and is written to every transport.
+
+Frames of one order that come together are written in one piece.
+"""
 
 import asyncio
 import re
@@ -54,11 +57,13 @@ class Connection(asyncio.Protocol):
         self._transport.write(ANSWER)
 
     def _publish(self, asked: dict[str, Any]) -> None:
+        frames = defaultdict[str, bytes](bytes)
         for order, message in self._shop.events(asked):
             told = orjson.dumps({"id": ID, "type": "next", "payload": {"data": {"orderEvents": message}}})
-            frame = b"\x81\x7e" + len(told).to_bytes(2, "big") + told
+            frames[order] += b"\x81\x7e" + len(told).to_bytes(2, "big") + told
+        for order, joined in frames.items():
             for transport in self._watchers[order]:
-                transport.write(frame)
+                transport.write(joined)
 
 
 async def serve(port: int, shop: Shop) -> None:

@@ -93,8 +93,18 @@ class Sitting:
 def publishing(entrant: Entrant, props: Props) -> Iterator[Partner]:
     """Who publishes to it."""
     how = ("writer", props.url, str(props.facts)) if entrant.target.is_real else ("poster", str(entrant.server.port))
-    with talking(f"benchmarks.live.{how[0]}", *how[1:]) as partner:
+    with _told_by(entrant.server), talking(f"benchmarks.live.{how[0]}", *how[1:]) as partner:
         yield partner
+
+
+@contextmanager
+def _told_by(server: Server) -> Iterator[None]:
+    """A fault says what the server's log says of it."""
+    try:
+        yield
+    except Fault as fault:
+        said = server.said()
+        raise Fault(f"{fault}\n{said}" if said not in str(fault) else str(fault)) from None
 
 
 @contextmanager
@@ -104,7 +114,7 @@ def watching(entrant: Entrant, props: Props, count: int, *, is_of_one: bool, sta
     One of them has so many operations if it is to stall later.
     """
     target = entrant.target
-    with talking("benchmarks.live.watchers") as partner:
+    with _told_by(entrant.server), talking("benchmarks.live.watchers") as partner:
         partner.ask(
             do="prepare",
             port=entrant.server.port,
@@ -121,10 +131,7 @@ def watching(entrant: Entrant, props: Props, count: int, *, is_of_one: bool, sta
         for first in range(0, count, OPENED_TOGETHER):
             partner.ask(do="open", first=first, last=min(first + OPENED_TOGETHER, count))
             calm(entrant.server)
-        try:
-            yield partner
-        except Fault as fault:
-            raise Fault(f"{fault}\n{entrant.server.said()}") from None
+        yield partner
     calm(entrant.server)
 
 
