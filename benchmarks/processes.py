@@ -7,7 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ class Server:
     port: int
     root: psutil.Process
     log: Path
+    ended: Callable[[], int | None]
     peak_bytes: int = 0
 
     def family(self) -> list[psutil.Process]:
@@ -83,8 +84,9 @@ class Server:
                 process.resume()
 
     def said(self) -> str:
-        """The end of its log."""
-        return self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
+        """The end of its log, and how it ended if it has; a negative status is a signal."""
+        status, text = self.ended(), self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
+        return text if status is None else f"{text}({self.name} ended with status {status})"
 
 
 @contextmanager
@@ -130,7 +132,7 @@ def running(
             stderr=output,
             preexec_fn=ends_with_its_parent(signal.SIGKILL),
         )
-    server = Server(name, port, psutil.Process(process.pid), log)
+    server = Server(name, port, psutil.Process(process.pid), log, process.poll)
     try:
         _wait(server, process, ready)
         yield server
