@@ -1,5 +1,6 @@
 """What the benchmarks say of watching can be believed: all are told the same, and every message is counted."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from benchmarks.live.goals import goals
 from benchmarks.live.report import Report
 from benchmarks.live.rounds import Plan, Stage, run
 from benchmarks.live.sittings import Entrant, Props
-from benchmarks.live.sockets import Crowd, Opening, Socket
+from benchmarks.live.sockets import MANY, Crowd, Opening, Socket
 from benchmarks.live.targets import TARGETS, Target
 from benchmarks.live.workloads import WORKLOADS
 from benchmarks.meters import Postgres
@@ -167,6 +168,20 @@ async def test_messages_that_come_together_are_counted_one_by_one(texts: list[st
     socket.data_received(b"".join(map(frame, texts)))
     assert (crowd.fault, socket.got, len(crowd.arrivals)) == (None, len(texts), len(texts))
     assert (crowd.everything.is_set(), socket.last) == (True, texts[-1].encode())
+
+
+@pytest.mark.parametrize(("sockets", "naps"), [(1, [0.5]), (MANY - 1, [0.5]), (MANY, []), (3 * MANY, [])])
+async def test_the_client_naps_when_few_have_told_it_something_and_not_when_it_is_behind(
+    monkeypatch: pytest.MonkeyPatch, sockets: int, naps: list[float]
+) -> None:
+    crowd, napped = Crowd(nap_seconds=0.5), list[float]()
+    monkeypatch.setattr("benchmarks.live.sockets.time.sleep", napped.append)
+    crowd.expect(100 * MANY)
+    for turn in (1, 2):
+        for _ in range(sockets):
+            crowd.came(1, at=0.0)
+        await asyncio.sleep(0)
+        assert napped == turn * naps
 
 
 @pytest.mark.parametrize("said", ['{"type": "complete"}', '{"type": "next", "payload": {"errors": []}}'])
