@@ -130,6 +130,8 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            # Not in the shell's: when that ends while one is paused, Linux hangs up on all of them, and Node goes.
+            start_new_session=True,
             preexec_fn=ends_with_its_parent(signal.SIGKILL),
         )
     server = Server(name, port, psutil.Process(process.pid), log, process.poll)
