@@ -76,6 +76,7 @@ class Story:
             async for number in self._go_through(faults):
                 tasks += [group.create_task(each.keep_watching(client, url)) for each in late[number :: len(faults)]]
             self.proxy.calm()
+            await self._write_until_all_hear()
             wrong = await self._wrong()
             for task in tasks:
                 task.cancel()
@@ -93,6 +94,15 @@ class Story:
 
     async def _written(self, writes: int) -> None:
         await until(lambda: len(self.desk.acknowledged) >= writes, seconds=WRITTEN_WITHIN_SECONDS)
+
+    async def _write_until_all_hear(self) -> None:
+        """Who begins with now, and lost each line before anything happened, knows nothing yet, and rightly so."""
+        with suppress(TimeoutError):  # who still has heard nothing then is found below
+            async with asyncio.timeout(TOLD_WITHIN_SECONDS):
+                while not all(each.events for each in self.crowd.subscribers):
+                    self.desk.allow(1)
+                    await self._written(len(self.desk.acknowledged) + 1)
+                    await asyncio.sleep(0.1)
 
     async def _wrong(self) -> list[str]:
         async with open_database(self.database_url):
