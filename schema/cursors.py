@@ -23,8 +23,8 @@ class StreamKind(IntEnum):
 
 
 _VERSION = 1
-_LAYOUT = Struct(">BB16sQ")  # version, kind, the order or other thing (zeros for a feed), the place
-# All but the place is 18 bytes, which Base64 writes as 24 characters of their own: the cursors of a stream begin alike.
+# Version, kind, the order or other thing (zeros for a feed); and the place. The former is 18 bytes, which Base64 writes
+# as 24 characters of their own: the cursors of a stream begin alike.
 _STREAM, _PLACE = Struct(">BB16s"), Struct(">Q")
 _FEED = UUID(int=0)
 
@@ -38,11 +38,15 @@ class StreamCursors:
     @classmethod
     def of(cls, kind: StreamKind, order_id: UUID | None) -> Self:
         """Those of this stream; no order for a feed."""
-        return cls(urlsafe_b64encode(_STREAM.pack(_VERSION, kind, (order_id or _FEED).bytes)).decode())
+        return cls(urlsafe_b64encode(_stream(kind, order_id)).decode())
 
     def at(self, place: int) -> Cursor:
         """The one behind this place."""
         return Cursor(self.beginning + _end(place))
+
+
+def _stream(kind: StreamKind, order_id: UUID | None) -> bytes:
+    return _STREAM.pack(_VERSION, kind, (order_id or _FEED).bytes)
 
 
 @lru_cache(maxsize=10_000)
@@ -66,9 +70,7 @@ def place_in(kind: StreamKind, order_id: UUID | None, cursor: str) -> int | None
         packed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
     except (ValueError, binascii.Error):
         return None
-    if len(packed) != _LAYOUT.size:
+    stream, place = packed[: _STREAM.size], packed[_STREAM.size :]
+    if stream != _stream(kind, order_id) or len(place) != _PLACE.size:
         return None
-    version, made_for, order, place = _LAYOUT.unpack(packed)
-    if (version, made_for, order) != (_VERSION, kind, (order_id or _FEED).bytes):
-        return None
-    return int(place)
+    return int(_PLACE.unpack(place)[0])

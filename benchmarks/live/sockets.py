@@ -14,6 +14,8 @@ from uuid import uuid4
 
 TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
 PROTOCOL = "graphql-transport-ws"
+# Where the length of a frame stands, if not in its second byte; and so many bytes are before what a middle one holds.
+MIDDLE, MIDDLE_HEAD = 126, 4
 NEXT, ERRORS = b'"next"', b'"errors"'
 # After so many messages in one turn of the loop the client does not nap: there will be more already.
 MANY = 25
@@ -73,10 +75,7 @@ class Crowd:
 
     def came(self, messages: int, at: float) -> None:
         """So many came at once."""
-        if messages == 1:
-            self.arrivals.append(at)
-        else:
-            self.arrivals.extend((at,) * messages)
+        self.arrivals.extend((at,) * messages)
         self.outstanding -= messages
         if self.outstanding <= 0:
             self.everything.set()
@@ -113,7 +112,7 @@ class Socket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = monotonic()
         if self._listens and not self._rest and (texts := _alike(data)):
-            self.last = data[len(data) - len(data) // texts + _HEAD :]
+            self.last = data[len(data) - len(data) // texts + MIDDLE_HEAD :]
             self._count(texts, data, len(data), now)
             return
         if self._rest:
@@ -129,8 +128,8 @@ class Socket(asyncio.Protocol):
         at, size, texts = 0, len(data), 0
         while size - at >= 2:
             head, length = 2, data[at + 1]
-            if length >= 126:
-                head = 4 if length == 126 else 10
+            if length >= MIDDLE:
+                head = MIDDLE_HEAD if length == MIDDLE else 10
                 length = int.from_bytes(data[at + 2 : at + head], "big")
             end = at + head + length
             if end > size or size - at < head:
@@ -196,24 +195,20 @@ class Socket(asyncio.Protocol):
             self.closed = int.from_bytes(payload[:2], "big")
 
 
-_MIDDLE = 126
-_HEAD = 4  # bytes, of a frame of middle length
-
-
 def _alike(data: bytes) -> int:
     """How many frames there are, if they are whole texts of the same middle length, and nothing else; 0 if not.
 
     So are nearly all that come: the client is not to be what is measured.
     """
-    head, size = data[:_HEAD], len(data)
-    if size < _HEAD or head[0] != TEXT or head[1] != _MIDDLE:
+    head, size = data[:MIDDLE_HEAD], len(data)
+    if size < MIDDLE_HEAD or head[0] != TEXT or head[1] != MIDDLE:
         return 0
-    step = _HEAD + (head[2] << 8 | head[3])
+    step = MIDDLE_HEAD + (head[2] << 8 | head[3])
     if size == step:
         return 1
     texts, rest = divmod(size, step)
-    heads = b"".join([data[at::step] for at in range(_HEAD)])
-    return 0 if rest or heads != b"".join([head[at : at + 1] * texts for at in range(_HEAD)]) else texts
+    are_alike = all(data[at::step] == head[at : at + 1] * texts for at in range(MIDDLE_HEAD))
+    return texts if are_alike and not rest else 0
 
 
 def _text(message: dict[str, Any]) -> bytes:

@@ -31,7 +31,7 @@ class Writer(Protocol):
         """A day of the calendar."""
 
     def joined(self, json: str, *, between: str = ",") -> str:
-        """The aggregate of the texts of a subquery, in its order, with commas between; nulls are left out."""
+        """The aggregate of the texts of a subquery, in its order, with this between them; nulls are left out."""
 
     def amount(self, minor: str, currency: str) -> str:
         """The JSON string of an amount of minor units: with exactly its currency's digits (domain.kernel.money)."""

@@ -22,6 +22,8 @@ from schema.compiled.things import NAMES, UNTOLD
 from schema.views.view import View
 
 _PARAMETER = re.compile(r"\$(\d+)")
+# The gaps in the form of a response.
+CURSOR, EVENT = b"cursor", b"event"
 
 Told = Sequence[tuple[int, bytes]]
 
@@ -83,10 +85,9 @@ class TailPlan:
         Nothing for an order of which only the usual way can tell, for a null where none may be. Raises the database's
         errors.
         """
-        types = [_type(value) or _TYPES[str] for value in asked[0].parameters]
-        columns: list[Any] = [_as_text([each.order_id for each in asked]), _as_text([each.place for each in asked])]
-        for (_, bound), values in zip(types, zip(*[each.parameters for each in asked], strict=True), strict=True):
-            columns.append(bound(values))
+        rows = [(each.order_id, each.place, *each.parameters) for each in asked]
+        types = [how for value in rows[0] if (how := _type(value))]
+        columns = [bound(values) for (_, bound), values in zip(types, zip(*rows, strict=True), strict=True)]
         answer = in_utf8(await fetch(self._sql([kind for kind, _ in types]), columns) or b"")
         found: list[list[tuple[int, bytes]]] = [[] for _ in asked]
         words = answer.split(NAMES.encode())
@@ -107,13 +108,10 @@ class TailPlan:
     def _sql(self, types: Sequence[str]) -> str:
         """The statement, of which each row of what is asked has its own parameters."""
         if self._statement is None:
-            columns = [(f"p{n}", kind) for n, kind in enumerate(types, 1)]
-            lists = self.writer.lists(("order_id", "text::uuid"), ("place", "text::int"), *columns)
+            names = ["order_id", "place", *(f"p{n}" for n in range(1, len(types) - 1))]
+            lists = self.writer.lists(*zip(names, types, strict=True))
             self._statement = _PARAMETER.sub(r"asked.p\1", self.plan.sql) % lists
         return self._statement
-
-
-CURSOR, EVENT = b"cursor", b"event"
 
 
 def _type(value: Any) -> tuple[str, Callable[[Iterable[Any]], Any]] | None:
@@ -126,14 +124,11 @@ def tail_plan(compiler: Compiler, named: Any, selected: Selected, view: View, fo
     alias, writer = compiler.conditions.alias(), compiler.writer
     order, sequence = column(LogRow, "order_id", alias), column(LogRow, "sequence", alias)
     json = compiler.row(named, selected, alias, view)
-    told = [*_named("asked.n"), *_named(sequence), Literal(NAMES), f"coalesce({json}, {quoted(UNTOLD)})"]
-    listed = writer.answer(writer.joined(concatenated(told), between=""))
+    told = ["cast(asked.n as text)", f"cast({sequence} as text)", f"coalesce({json}, {quoted(UNTOLD)})"]
+    words = [piece for word in told for piece in (Literal(NAMES), word)]
+    listed = writer.answer(writer.joined(concatenated(words), between=""))
     here = f"{order} = asked.order_id and {sequence} > asked.place and {sequence} <= asked.place + {PAGE_ROWS}"
     where = both(here, compiler.visible(view, alias))
     sql = f"select {listed} from <asked>, {table(LogRow)} {alias} where {where}".replace("%", "%%")
     compiler.plan.sql = sql.replace("<asked>", "%s")
     return TailPlan(compiler.plan, writer, form)
-
-
-def _named(sql: str) -> list[str]:
-    return [Literal(NAMES), f"cast({sql} as text)"]

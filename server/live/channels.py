@@ -36,7 +36,6 @@ class Channel:
         self.place = place
         self.rooms: dict[Hashable, Room] = {}
         self.only_room: Room | None = None
-        self.cursor_at = messages.cursor_at
         self._messages, self._stream, self._context = messages, messages.stream, messages.context
         self._tails, self._rounds, self._closed = tails, rounds, closed
         self.task = in_clean_context(self._run(), "channel")
@@ -103,7 +102,8 @@ class Channel:
 
     def tail_of(self, room: Room) -> Tail | None:
         """How the room is told what is new of an order without reading it first; None if it cannot be."""
-        return None if self.cursor_at is None else room.teller.tail(type(self._messages.message(_At(0))))
+        cursor_at = self._messages.cursor_at
+        return None if cursor_at is None else room.teller.tail(type(self._messages.message(_At(0))), cursor_at)
 
     async def _page(self) -> Page[Any] | None:
         """What follows the place, however long the database is away."""

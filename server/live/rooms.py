@@ -120,10 +120,8 @@ class Room:
         """In one piece, for each of them costs a watcher's connection as much as all."""
         for (encoding, length), told in self._told.items():
             heads, gone = [encoding.head(answer, length) for answer in answers], []
-            only = heads[0] if len(heads) == 1 else None
             for seat, sink in told.items():
-                tail, write = seat.tail, sink.direct
-                data = (tail.join(heads) if only is None else only) + tail
+                data, write = seat.tail.join(heads) + seat.tail, sink.direct
                 if write is not None:
                     write(data)
                 elif not sink.write(data):

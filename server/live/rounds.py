@@ -16,9 +16,7 @@ from domain.kernel.doorbell import OrderEars
 from domain.kernel.streams import PAGE_ROWS
 from schema.compiled import TailPlan, Told
 from schema.compiled.plan import Request
-from schema.scalars import Cursor
 from server.answers import note_bug
-from server.live.frames import Answer
 from server.live.rooms import Room
 from server.live.telling import CompiledTellings, Tail
 
@@ -33,7 +31,6 @@ class OrderChannel(Protocol):
 
     place: int
     only_room: Room | None  # the room, if there is one and no other
-    cursor_at: Callable[[int], Cursor] | None
 
     def tail_of(self, room: Room) -> Tail | None:
         """How the room is told what is new of an order without reading it first; None if it cannot be."""
@@ -74,16 +71,12 @@ class _Resting:
 
     def tell(self, told: Told) -> bool:
         """Tell the room these events; False when it is not the only one any more, or everybody has left."""
-        room, channel, tail = self.room, self.channel, self.tail
-        if room is None or channel.only_room is not room or channel.cursor_at is None or tail is None:
+        room, tail = self.room, self.tail
+        if room is None or tail is None or self.channel.only_room is not room:
             return False
-        answers, places = [], []
-        for place, event in told:
-            cursor = channel.cursor_at(place)
-            answers.append(Answer(tail.plan.said(cursor, event), cursor))
-            places.append(place)
-        room.send(answers, places)
-        channel.place = places[-1]
+        places = [place for place, _ in told]
+        room.send([tail.answer(place, event) for place, event in told], places)
+        self.channel.place = places[-1]
         return True
 
     def wake(self) -> None:

@@ -1,7 +1,7 @@
 """Telling: what a document says of an event, compiled where that is possible, else as graphql-core executes it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +29,7 @@ from schema.compiled import (
 )
 from schema.compiled.dialects import Writer, writer_of
 from schema.compiled.plan import Request
+from schema.scalars import Cursor
 from server.answers import INTERNAL, TIMEOUT, answer, code_of, note_bug
 from server.away import OF_THE_DATABASE, is_away
 from server.live.frames import Answer
@@ -80,14 +81,16 @@ class CompiledTellings:
         self.answered += 1
         return told
 
-    def tail(self, operation: Operation, request: Request, kind: type[Any]) -> "Tail | None":
+    def tail(
+        self, operation: Operation, request: Request, kind: type[Any], cursor_at: Callable[[int], Cursor]
+    ) -> "Tail | None":
         """What the document says of messages of this kind, and how it is read; None when it must be the usual way."""
         if self._things is None or self._writer is None:
             return None
         try:
             plan = self._telling(operation, request, self._writer).tails.get(kind)
             parameters = plan.parameters(request) if plan is not None else None
-            return None if plan is None or parameters is None else Tail(plan, request, parameters)
+            return None if plan is None or parameters is None else Tail(plan, request, parameters, cursor_at)
         except (NotCompilable, GraphQLError):
             return None  # the usual way says and counts why
         except Exception as error:
@@ -121,6 +124,12 @@ class Tail:
     plan: TailPlan
     request: Request
     parameters: Sequence[Any]
+    cursor_at: Callable[[int], Cursor]
+
+    def answer(self, place: int, event: bytes) -> Answer:
+        """The response to the message of an event before a place, whose JSON this is."""
+        cursor = self.cursor_at(place)
+        return Answer(self.plan.said(cursor, event), cursor)
 
 
 @dataclass(frozen=True)
@@ -138,9 +147,11 @@ class Teller:
         executor.context_value = context
         return Teller(self.tellings, self.operation, executor, self.request)
 
-    def tail(self, kind: type[Any]) -> Tail | None:
+    def tail(self, kind: type[Any], cursor_at: Callable[[int], Cursor]) -> Tail | None:
         """How what is new of an order is told without reading it first; None if it cannot be."""
-        return self.request.once(CompiledTellings.tail, lambda: self.tellings.tail(self.operation, self.request, kind))
+        return self.request.once(
+            CompiledTellings.tail, lambda: self.tellings.tail(self.operation, self.request, kind, cursor_at)
+        )
 
     async def tell(self, message: Any) -> Answer:
         """The response to a message of the stream. Raises Unreadable, after which it can be asked again."""
